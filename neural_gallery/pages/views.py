@@ -1,0 +1,65 @@
+"""What the corridor hands to the pages: pictures that lie (or will lie) in the output folder, ready to be linked.
+
+Paths are POSIX and relative to the output folder: `static/img/tardis.png`. A target turns them into links.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from neural_gallery.site.model import Pair, Picture
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """One encoded file."""
+
+    path: str
+    type: str  # MIME type: "image/avif"
+    width: int
+    height: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class StillView:
+    """One still in all its encodings. `fallback` is the file with the contract's name, what `<img src>` names."""
+
+    fallback: ImageFile
+    sources: tuple[ImageFile, ...]  # further formats and widths: formats in the order to offer, widths ascending
+
+
+@dataclass(frozen=True, slots=True)
+class PictureView:
+    """A source picture as published."""
+
+    picture: Picture
+    still: StillView
+
+
+@dataclass(frozen=True, slots=True)
+class PairView:
+    """A painted pair as published."""
+
+    pair: Pair
+    result: StillView
+    animation: ImageFile  # the GIF, under its contract name
+    lighter: tuple[ImageFile, ...]  # the same animation in lighter formats, lightest first
+    facts: Mapping[str, object]  # how it was made, from the store's record (see workers.messages.Painted.facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """All that can be placed on a page."""
+
+    pictures: Mapping[str, PictureView]  # by picture name: every picture that any pair or block shows
+    pairs: Mapping[str, PairView]  # by pair id, in the manifest's order
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedFile:
+    """One file to write, its path relative to the output folder."""
+
+    path: str
+    data: bytes

@@ -1,0 +1,61 @@
+"""What the corridor and a painter say to each other. No JAX here: pictures are 8-bit sRGB NumPy arrays.
+
+A painter is a callable `paint(job) -> Iterator[Message]`: any number of `Progress` records, then one `Painted`.
+It raises `PaintError` or `WeightsError`. Closing the iterator stops the painting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from neural_gallery.site.model import PaintSettings
+
+    RGB: TypeAlias = NDArray[np.uint8]  # (height, width, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class StyleSource:
+    """One style: its pixels at their natural size, and its share of the blend (the shares sum to 1)."""
+
+    rgb: RGB  # (height, width, 3)
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One painting to make. The result has the size of `content`."""
+
+    name: str  # the pair's id, for messages only
+    content: RGB  # (height, width, 3), already at the result's size, transparency flattened
+    styles: tuple[StyleSource, ...]
+    settings: PaintSettings
+    frames: int  # how many frames to sample, the first (the start) and the last (the result) included
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One small step forward. Sent at least every ten seconds, also while the network is compiled."""
+
+    step: int  # steps done, over all scales
+    steps: int  # steps in all
+    stage: str  # what goes on, for people: "compiling 200 x 133", "painting 400 x 267"
+    loss: float  # the objective; NaN before the first step
+    frames: tuple[RGB, ...] = ()  # frames sampled since the last record, at the result's size
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """The result, and what is worth keeping about how it was made."""
+
+    rgb: RGB  # (height, width, 3)
+    facts: Mapping[str, object]  # JSON values: steps, scales, losses [[step, loss], ...], seconds, device, versions
+
+
+Message: TypeAlias = Progress | Painted
+Painter: TypeAlias = Callable[[Job], Iterator[Message]]
