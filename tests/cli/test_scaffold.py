@@ -1,0 +1,54 @@
+"""The site that `init` writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from neural_gallery.errors import OutputError, UsageError
+from neural_gallery.scaffold import write_scaffold
+
+FILES = [
+    ".gitignore",
+    "content/images/chelsea.jpg",
+    "content/images/great-wave.jpg",
+    "content/posts/2025-01-01-hello.md",
+    "site.yaml",
+]
+
+
+def test_files(tmp_path: Path):
+    """The whole site is written, into a folder that is made for it."""
+    written = write_scaffold(tmp_path / "new" / "gallery")
+    assert [path.relative_to(tmp_path / "new" / "gallery").as_posix() for path in written] == FILES
+
+
+def test_made_things_are_ignored(tmp_path: Path):
+    """What the program makes stays out of version control."""
+    write_scaffold(tmp_path)
+    lines = (tmp_path / ".gitignore").read_text().splitlines()
+    assert {"/.neural-gallery/", "/public/"} <= set(lines)
+
+
+def test_existing_files_are_kept(tmp_path: Path):
+    """Every file in the way is named, and nothing at all is written."""
+    (tmp_path / "site.yaml").write_text("mine")
+    (tmp_path / ".gitignore").symlink_to("nowhere")
+    with pytest.raises(UsageError) as caught:
+        write_scaffold(tmp_path)
+    remedy = "Choose another folder, or move it away first; nothing was written."
+    assert str(caught.value) == (
+        f"{tmp_path}/.gitignore: This file already exists. {remedy}\n"
+        f"{tmp_path}/site.yaml: This file already exists. {remedy}"
+    )
+    assert (tmp_path / "site.yaml").read_text() == "mine"
+    assert not (tmp_path / "content").exists()
+
+
+def test_folder_that_is_a_file(tmp_path: Path):
+    """A folder that cannot be made is an error of the run, with the system's reason."""
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(OutputError) as caught:
+        write_scaffold(tmp_path / "taken" / "gallery")
+    assert str(caught.value).endswith("Cannot write this file: Not a directory.")
