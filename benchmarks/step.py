@@ -1,0 +1,178 @@
+"""Time of one Adam step, beside the same graph in PyTorch where torch is installed.
+
+    python benchmarks/step.py [--sizes 400x250 256x192] [--rounds 7]
+
+Both programs take the gradient of the same objective (style at relu1_1 … relu5_1, content at relu4_2) with respect to
+the picture and make one step of Adam with clipping. They run in turn, chunk by chunk, so that a machine that drifts
+drifts for both; the table quotes medians and the ratio of each round.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from neural_gallery.studio import losses, optimizers
+from neural_gallery.studio.recipe import Method
+from neural_gallery.studio.vgg import VGG, VGG19
+from neural_gallery.studio.weights import bundled_network
+
+STEPS = 4
+
+
+def jax_steps(network: VGG, image: np.ndarray, style: np.ndarray, method: Method) -> Callable[[], None]:
+    """A function that makes `STEPS` steps with the studio's own program."""
+    graph, state = nnx.split(network)
+    style_layers, content_layers = dict(method.style_layers), dict(method.content_layers)
+
+    @jax.jit
+    def targets_of(content: jax.Array, style: jax.Array) -> losses.Targets:
+        seen = network(style, list(style_layers))
+        wanted = {layer: losses.statistics(seen[layer]) for layer in style_layers}
+        return losses.Targets(wanted, network(content, list(content_layers)))
+
+    content = jnp.asarray(image[None])
+    targets = targets_of(content, jnp.asarray(style[None]))
+    easel = optimizers.begin(content, method)
+    shares = (jnp.float32(1.0), jnp.float32(0.2))
+
+    def run() -> None:
+        nonlocal easel
+        easel, found = optimizers.paint_chunk(
+            easel, state, targets, shares, network_graph=graph, method=method, steps=1000, chunk=STEPS
+        )
+        jax.block_until_ready(found)
+
+    return run
+
+
+def torch_steps(network: VGG, image: np.ndarray, style: np.ndarray, method: Method) -> Callable[[], None]:
+    """A function that makes `STEPS` steps of the same objective in PyTorch, channels last."""
+    import torch
+    import torch.nn.functional as F
+
+    torch.set_num_threads(os.cpu_count() or 1)
+    weights = {}
+    for name in VGG19.convolutions:
+        layer = getattr(network, name)
+        kernel = torch.from_numpy(np.array(layer.kernel[...])).permute(3, 2, 0, 1)
+        weights[name] = (kernel.contiguous(memory_format=torch.channels_last), torch.from_numpy(np.array(layer.bias[...])))
+    mean = torch.tensor(network.convention.mean).view(1, 3, 1, 1)
+    style_layers, content_layers = dict(method.style_layers), dict(method.content_layers)
+
+    def features(x: torch.Tensor) -> dict[str, torch.Tensor]:
+        x = x.flip(1) * network.convention.scale - mean
+        found = {}
+        for name in VGG19.convolutions[: VGG19.layers.index("relu5_1") + 1]:
+            if name == "conv1_1":
+                x = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), *weights[name])
+            else:
+                if name.endswith("_1"):
+                    x = F.max_pool2d(x, 2)
+                x = F.conv2d(x, *weights[name], padding=1)
+            x = F.relu(x)
+            found[name.replace("conv", "relu")] = x
+        return found
+
+    def stats(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        flat = x.flatten(2)[0]
+        return flat @ flat.T / flat.shape[1], flat.mean(1)
+
+    def relative(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+        return ((found - wanted) ** 2).sum() / (wanted**2).sum()
+
+    def tensor(rgb: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(rgb[None]).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
+
+    with torch.no_grad():
+        seen = features(tensor(style))
+        wanted_style = {layer: stats(seen[layer]) for layer in style_layers}
+        seen = features(tensor(image))
+        wanted_content = {layer: seen[layer] for layer in content_layers}
+    picture = tensor(image).clone().requires_grad_()
+    adam = torch.optim.Adam([picture], lr=method.learning_rate, betas=(method.momentum, method.second_momentum))
+
+    def run() -> None:
+        for _ in range(STEPS):
+            adam.zero_grad()
+            found = features(picture)
+            style_terms = sum(
+                share * sum(relative(a, b) for a, b in zip(stats(found[layer]), wanted_style[layer], strict=True))
+                for layer, share in style_layers.items()
+            )
+            content_terms = sum(relative(found[layer], wanted_content[layer]) for layer in content_layers)
+            loss = style_terms / sum(style_layers.values()) + 0.2 * content_terms
+            loss.backward()
+            adam.step()
+            with torch.no_grad():
+                picture.clamp_(0, 1)
+
+    return run
+
+
+def timed(run: Callable[[], None]) -> float:
+    """Seconds per step of one chunk."""
+    began = time.perf_counter()
+    run()
+    return (time.perf_counter() - began) / STEPS
+
+
+def matmul_peak() -> float:
+    """GFLOP/s of a 2048 x 2048 float32 matrix product, the best of five."""
+    a = jnp.ones((2048, 2048))
+    product = jax.jit(jnp.dot)
+    product(a, a).block_until_ready()
+    best = min(_once(functools.partial(product, a, a)) for _ in range(5))
+    return 2 * 2048**3 / best / 1e9
+
+
+def _once(function: Callable[[], jax.Array]) -> float:
+    began = time.perf_counter()
+    function().block_until_ready()
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    """Prints a Markdown table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", nargs="+", default=["400x250", "256x192"])
+    parser.add_argument("--rounds", type=int, default=7)
+    options = parser.parse_args()
+    network, method = bundled_network(), Method()
+    print(f"{platform.machine()}, {os.cpu_count()} cores, JAX {jax.__version__} on {jax.default_backend()}, ", end="")
+    print(f"matrix product {matmul_peak():.0f} GFLOP/s\n")
+    print("| size | JAX s/step | compile s | PyTorch s/step | ratio, median of rounds |")
+    print("| --- | --- | --- | --- | --- |")
+    for size in options.sizes:
+        width, height = (int(side) for side in size.split("x"))
+        random = np.random.default_rng(0)
+        image, style = (random.random((height, width, 3), np.float32) for _ in range(2))
+        ours = jax_steps(network, image, style, method)
+        began = time.perf_counter()
+        ours()
+        warm_up = time.perf_counter() - began
+        try:
+            theirs = torch_steps(network, image, style, method)
+        except ImportError:
+            seconds = statistics.median(timed(ours) for _ in range(options.rounds))
+            print(f"| {size} | {seconds:.3f} | {warm_up - STEPS * seconds:.1f} | torch is not installed | |")
+            continue
+        theirs()
+        rounds = [(timed(ours), timed(theirs)) for _ in range(options.rounds)]
+        mine, other = (statistics.median(column) for column in zip(*rounds, strict=True))
+        ratio = statistics.median(a / b for a, b in rounds)
+        print(f"| {size} | {mine:.3f} | {warm_up - STEPS * mine:.1f} | {other:.3f} | {ratio:.2f} |")
+
+
+if __name__ == "__main__":
+    main()

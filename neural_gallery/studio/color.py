@@ -1,0 +1,61 @@
+"""Whose colours the result has. Arrays are float32 NumPy in [0, 1], (height, width, 3), sRGB as it is stored.
+
+The three ways to keep the content's colours are those of Gatys et al. 2016, "Preserving Color in Neural Artistic Style
+Transfer" (arXiv:1606.05897), and of the programs that followed it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neural_gallery.studio.pyramid import Floats
+
+# RGB -> luma and two colour differences (NTSC's YIQ); any such basis gives the same pictures here.
+_TO_YIQ = np.array(
+    [[0.299, 0.587, 0.114], [0.595716, -0.274453, -0.321263], [0.211456, -0.522591, 0.311135]], np.float32
+)
+_FROM_YIQ = np.linalg.inv(_TO_YIQ)
+
+
+def luma(image: Floats) -> Floats:
+    """(h, w, 3) -> (h, w), in [0, 1]."""
+    return image @ _TO_YIQ[0]
+
+
+def grey(image: Floats) -> Floats:
+    """The picture's luma in all three channels."""
+    return np.repeat(luma(image)[..., None], 3, axis=2)
+
+
+def with_colors_of(image: Floats, content: Floats) -> Floats:
+    """The luma of `image` with the colour differences of `content`, clipped to displayable colours."""
+    mixed = content @ _TO_YIQ.T
+    mixed[..., 0] = luma(image)
+    return np.clip(mixed @ _FROM_YIQ.T, 0, 1).astype(np.float32)
+
+
+def match_luma(style: Floats, content: Floats) -> Floats:
+    """The grey style with its luma shifted and scaled to the content's mean and standard deviation (section 4.2)."""
+    from_luma, to_luma = luma(style), luma(content)
+    scale = to_luma.std() / max(float(from_luma.std()), 1e-6)
+    moved = (from_luma - from_luma.mean()) * scale + to_luma.mean()
+    return np.repeat(np.clip(moved, 0, 1)[..., None], 3, axis=2).astype(np.float32)
+
+
+def match_colors(style: Floats, content: Floats) -> Floats:
+    """The style recoloured to the content's mean and covariance, by symmetric square roots (section 4.1, eq. 6)."""
+    source, wanted = style.reshape(-1, 3).astype(np.float64), content.reshape(-1, 3).astype(np.float64)
+    recolor = _power(_covariance(wanted), 0.5) @ _power(_covariance(source), -0.5)
+    moved = (source - source.mean(0)) @ recolor.T + wanted.mean(0)
+    return np.clip(moved, 0, 1).reshape(style.shape).astype(np.float32)
+
+
+def _covariance(pixels: np.ndarray) -> np.ndarray:
+    centred = pixels - pixels.mean(0)
+    # A little of every colour, so that a grey or one-coloured picture has an inverse too.
+    return centred.T @ centred / len(pixels) + 1e-5 * np.eye(3)
+
+
+def _power(symmetric: np.ndarray, exponent: float) -> np.ndarray:
+    values, vectors = np.linalg.eigh(symmetric)
+    return (vectors * values**exponent) @ vectors.T

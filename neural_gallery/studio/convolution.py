@@ -1,0 +1,144 @@
+"""3 x 3 convolutions and 2 x 2 pooling for a network whose weights are frozen.
+
+Arrays are float32, NHWC; kernels are HWIO. Only gradients with respect to the picture are ever asked for, so the
+kernels' cotangents are zero by construction, and both directions of a wide convolution can run as Winograd's minimal
+filtering F(4 x 4, 3 x 3) (Lavin and Gray 2016, arXiv:1509.09308): 36 products for 16 outputs where the direct way
+needs 144. Measured on CPUs it wins where many channels meet few pixels; elsewhere the gathering of tiles costs more
+than the products that it saves.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+# Evaluation at 0, +-1, +-2 and infinity; B and A transposed as in the paper's section 4.1.
+_INPUT = np.array(
+    [
+        [4, 0, -5, 0, 1, 0],
+        [0, -4, -4, 1, 1, 0],
+        [0, 4, -4, -1, 1, 0],
+        [0, -2, -1, 2, 1, 0],
+        [0, 2, -1, -2, 1, 0],
+        [0, 4, 0, -5, 0, 1],
+    ],
+    np.float32,
+)
+_KERNEL = np.array(
+    [
+        [1 / 4, 0, 0],
+        [-1 / 6, -1 / 6, -1 / 6],
+        [-1 / 6, 1 / 6, -1 / 6],
+        [1 / 24, 1 / 12, 1 / 6],
+        [1 / 24, -1 / 12, 1 / 6],
+        [0, 0, 1],
+    ],
+    np.float32,
+)
+_OUTPUT = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]], np.float32)
+
+# A separable transform of a tile is one product with the Kronecker square of its one-dimensional matrix.
+_INPUT_2D = np.kron(_INPUT, _INPUT)
+_OUTPUT_2D = np.kron(_OUTPUT, _OUTPUT)
+
+
+def direct_convolution(image: jax.Array, kernel: jax.Array) -> jax.Array:
+    """Cross-correlation with zero padding: (N, H, W, I), (3, 3, I, O) -> (N, H, W, O)."""
+    return lax.conv_general_dilated(
+        image, kernel, window_strides=(1, 1), padding=((1, 1), (1, 1)), dimension_numbers=("NHWC", "HWIO", "NHWC")
+    )
+
+
+def transform_kernel(kernel: jax.Array) -> jax.Array:
+    """The kernel in Winograd's domain: (3, 3, I, O) -> (36, I, O)."""
+    transformed = jnp.einsum("ai,bj,ijco->abco", _KERNEL, _KERNEL, kernel, precision=lax.Precision.HIGHEST)
+    return transformed.reshape(36, *kernel.shape[2:])
+
+
+def adjoint_kernel(kernel: jax.Array) -> jax.Array:
+    """The kernel whose cross-correlation is the gradient of `kernel`'s: turned by 180 degrees, (3, 3, O, I)."""
+    return kernel[::-1, ::-1].swapaxes(2, 3)
+
+
+def winograd_product(image: jax.Array, transformed: jax.Array) -> jax.Array:
+    """What `direct_convolution` computes, from a transformed kernel: (N, H, W, I), (36, I, O) -> (N, H, W, O)."""
+    batch, height, width, channels = image.shape
+    rows, columns = -(-height // 4), -(-width // 4)
+    padded = jnp.pad(image, ((0, 0), (1, 4 * rows - height + 1), (1, 4 * columns - width + 1), (0, 0)))
+    # Two gathers with constant indices: as fast as 36 strided slices, and compiled in a tenth of the time.
+    down = (4 * np.arange(rows)[:, None] + np.arange(6)).ravel()
+    across = (4 * np.arange(columns)[:, None] + np.arange(6)).ravel()
+    tiles = padded[:, down][:, :, across].reshape(batch, rows, 6, columns, 6, channels)
+    tiles = tiles.transpose(2, 4, 0, 1, 3, 5).reshape(36, -1)
+    spectrum = (_INPUT_2D @ tiles).reshape(36, batch * rows * columns, channels)
+    products = jnp.einsum("tpc,tco->tpo", spectrum, transformed)
+    blocks = (_OUTPUT_2D @ products.reshape(36, -1)).reshape(4, 4, batch, rows, columns, transformed.shape[2])
+    plane = blocks.transpose(2, 3, 0, 4, 1, 5).reshape(batch, 4 * rows, 4 * columns, -1)
+    return plane[:, :height, :width]
+
+
+@jax.custom_vjp
+def winograd_convolution(image: jax.Array, forward: jax.Array, backward: jax.Array) -> jax.Array:
+    """A convolution whose two directions both run in Winograd's domain.
+
+    `forward` is `transform_kernel(kernel)`, `backward` is `transform_kernel(adjoint_kernel(kernel))`; both are
+    constants to differentiation.
+    """
+    return winograd_product(image, forward)
+
+
+def _winograd_forward(image: jax.Array, forward: jax.Array, backward: jax.Array) -> tuple[jax.Array, jax.Array]:
+    return winograd_product(image, forward), backward
+
+
+def _winograd_backward(backward: jax.Array, cotangent: jax.Array) -> tuple[jax.Array, None, None]:
+    return winograd_product(cotangent, backward), None, None
+
+
+winograd_convolution.defvjp(_winograd_forward, _winograd_backward)
+
+
+def _windows(image: jax.Array) -> jax.Array:
+    """The 2 x 2 windows of a picture, an odd last row or column left out: (N, H, W, C) -> (N, H/2, 2, W/2, 2, C)."""
+    batch, height, width, channels = image.shape
+    even = image[:, : height // 2 * 2, : width // 2 * 2]
+    return even.reshape(batch, height // 2, 2, width // 2, 2, channels)
+
+
+def average_pool(image: jax.Array) -> jax.Array:
+    """Mean over 2 x 2 windows: (N, H, W, C) -> (N, H // 2, W // 2, C)."""
+    return _windows(image).mean((2, 4))
+
+
+@jax.custom_vjp
+def max_pool(image: jax.Array) -> jax.Array:
+    """Largest value of each 2 x 2 window: (N, H, W, C) -> (N, H // 2, W // 2, C).
+
+    Its gradient goes to every position that holds the maximum, shared evenly. XLA's own gradient of a window
+    maximum scatters one element at a time on CPUs; comparing with the maximum vectorises.
+    """
+    return _windows(image).max((2, 4))
+
+
+def _max_pool_forward(image: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+    largest = max_pool(image)
+    return largest, (image, largest)
+
+
+def _max_pool_backward(saved: tuple[jax.Array, jax.Array], cotangent: jax.Array) -> tuple[jax.Array]:
+    image, largest = saved
+    batch, height, width, channels = image.shape
+    winners = _windows(image) == largest[:, :, None, :, None]
+    share = cotangent / winners.sum((2, 4), dtype=cotangent.dtype)
+    spread = jnp.where(winners, share[:, :, None, :, None], 0)
+    plane = spread.reshape(batch, height // 2 * 2, width // 2 * 2, channels)
+    return (jnp.pad(plane, ((0, 0), (0, height % 2), (0, width % 2), (0, 0))),)
+
+
+max_pool.defvjp(_max_pool_forward, _max_pool_backward)
+
+pad_edges = functools.partial(jnp.pad, pad_width=((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")

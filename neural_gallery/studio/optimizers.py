@@ -1,0 +1,99 @@
+"""Adam on displayable colours: the steps that are compiled into one program.
+
+Pictures are float32 in [0, 1], (1, H, W, 3). Every iterate is clipped to [0, 1], because what lies outside is lost when
+the picture is saved: without it an optimiser reaches a low loss that no reader ever sees.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import optax
+from flax import nnx
+from jax import lax
+
+from neural_gallery.studio.losses import Targets, content_loss, style_loss, total_variation
+from neural_gallery.studio.recipe import Method
+from neural_gallery.studio.vgg import VGG
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, slots=True)
+class Easel:
+    """The state of a painting at one scale."""
+
+    image: jax.Array  # the iterate, (1, H, W, 3)
+    average: jax.Array  # its exponential moving average: what is shown and saved
+    moments: optax.OptState
+    step: jax.Array  # steps done at this scale, int32
+
+
+def adam(method: Method) -> optax.GradientTransformation:
+    """Adam's direction, not yet multiplied by a learning rate."""
+    return optax.scale_by_adam(b1=method.momentum, b2=method.second_momentum)
+
+
+def learning_rate(method: Method, *, step: jax.Array, steps: int) -> jax.Array:
+    """Half a cosine from the first to the final learning rate."""
+    schedule = optax.cosine_decay_schedule(
+        method.learning_rate, max(steps, 1), alpha=method.final_learning_rate / method.learning_rate
+    )
+    return jnp.asarray(schedule(step))
+
+
+def begin(image: jax.Array, method: Method) -> Easel:
+    """The state before the first step from that picture."""
+    # The average is a copy: one buffer cannot be donated twice.
+    return Easel(image, jnp.array(image, copy=True), adam(method).init(image), jnp.zeros((), jnp.int32))
+
+
+def objective(
+    network: VGG, image: jax.Array, targets: Targets, shares: tuple[jax.Array, jax.Array], method: Method
+) -> jax.Array:
+    """What is minimised: the shares of style and content, and total variation. A scalar."""
+    style_layers, content_layers = dict(method.style_layers), dict(method.content_layers)
+    features = network(image, style_layers.keys() | content_layers.keys(), pooling=method.pooling)
+    style = style_loss(features, targets.style, style_layers)
+    content = content_loss(features, targets.content, content_layers)
+    return shares[0] * style + shares[1] * content + method.total_variation * total_variation(image)
+
+
+def step_with(
+    loss_and_gradient: Callable[[jax.Array], tuple[jax.Array, jax.Array]], easel: Easel, method: Method, *, steps: int
+) -> tuple[Easel, jax.Array]:
+    """One step of clipped Adam, and the loss before it."""
+    loss, gradient = loss_and_gradient(easel.image)
+    direction, moments = adam(method).update(gradient, easel.moments)
+    rate = learning_rate(method, step=easel.step, steps=steps)
+    image = jnp.clip(easel.image - rate * direction, 0, 1)
+    average = method.average_decay * easel.average + (1 - method.average_decay) * image
+    return Easel(image, average, moments, easel.step + 1), loss
+
+
+@functools.partial(jax.jit, static_argnames=("network_graph", "method", "steps", "chunk"), donate_argnames="easel")
+def paint_chunk(
+    easel: Easel,
+    network_state: nnx.State,
+    targets: Targets,
+    shares: tuple[jax.Array, jax.Array],
+    *,
+    network_graph: nnx.GraphDef,
+    method: Method,
+    steps: int,
+    chunk: int,
+) -> tuple[Easel, jax.Array]:
+    """`chunk` of the `steps` steps of a scale, in one program; returns the losses before each, (chunk,).
+
+    The state's buffers are donated. Nothing crosses to the host.
+    """
+    network = nnx.merge(network_graph, network_state)
+    loss_and_gradient = jax.value_and_grad(lambda image: objective(network, image, targets, shares, method))
+
+    def body(state: Easel, _: None) -> tuple[Easel, jax.Array]:
+        return step_with(loss_and_gradient, state, method, steps=steps)
+
+    return lax.scan(body, easel, length=chunk)

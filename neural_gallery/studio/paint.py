@@ -1,0 +1,272 @@
+"""How a pair becomes a picture: coarse to fine, a stream of small records, then the result.
+
+Pictures come in and go out as 8-bit sRGB NumPy arrays, (height, width, 3). The loop runs on the host; each turn of it
+is one compiled chunk of steps, and only the sampled frames cross over.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import time
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
+from concurrent import futures
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+from numpy.typing import NDArray
+
+from neural_gallery.errors import PaintError
+from neural_gallery.studio import color, optimizers
+from neural_gallery.studio.losses import Statistics, Targets, blend, statistics
+from neural_gallery.studio.optimizers import Easel
+from neural_gallery.studio.pyramid import Canvas, Floats, covering, fitted, resize, to_bytes, to_floats
+from neural_gallery.studio.recipe import Method, Recipe, Scale
+from neural_gallery.studio.vgg import VGG
+
+Bytes = NDArray[np.uint8]
+T = TypeVar("T")
+
+CHUNK = 4
+"""Steps in one compiled program: few enough that a slow machine still reports every few seconds."""
+
+HEARTBEAT = 1.0
+"""Seconds after which a record is sent though no chunk has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One sign of progress."""
+
+    step: int
+    steps: int
+    stage: str
+    loss: float  # NaN before the first chunk has ended
+    frames: tuple[Bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The finished picture and the losses on the way to it."""
+
+    rgb: Bytes
+    losses: tuple[tuple[int, float], ...]  # (step, objective), one a chunk
+    seconds: float
+
+
+@functools.partial(jax.jit, static_argnames=("network_graph", "method"))
+def _style_statistics(network_state: nnx.State, image: jax.Array, *, network_graph: nnx.GraphDef, method: Method):
+    network = nnx.merge(network_graph, network_state)
+    layers = [layer for layer, _ in method.style_layers]
+    features = network(image, layers, pooling=method.pooling)
+    return {layer: statistics(features[layer]) for layer in layers}
+
+
+@functools.partial(jax.jit, static_argnames=("network_graph", "method"))
+def _content_features(network_state: nnx.State, image: jax.Array, *, network_graph: nnx.GraphDef, method: Method):
+    network = nnx.merge(network_graph, network_state)
+    return network(image, [layer for layer, _ in method.content_layers], pooling=method.pooling)
+
+
+class Painting:
+    """One pair on its way: the pictures as the recipe wants them, the network, and what has been seen so far."""
+
+    def __init__(self, network: VGG, content: Bytes, styles: list[tuple[Bytes, float]], recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.graph, self.state = nnx.split(network)
+        self.original = to_floats(content)
+        self.content, self.styles = _recolored(self.original, [(to_floats(rgb), share) for rgb, share in styles], recipe)
+        self.losses: list[tuple[int, float]] = []
+        self.done = 0
+
+    def targets(self, scale: Scale, canvas: Canvas) -> Targets:
+        """The style's statistics and the content's features at that scale."""
+        method = self.recipe.method
+        by_style = []
+        for image, share in self.styles:
+            longest = max(16, round(scale.size * self.recipe.style_scale))
+            height, width = fitted(*image.shape[:2], longest)
+            mounted = jnp.asarray(Canvas(height, width).mount(resize(image, height, width)))
+            by_style.append((_style_statistics(self.state, mounted, network_graph=self.graph, method=method), share))
+        content = jnp.asarray(canvas.mount(resize(self.content, canvas.height, canvas.width)))
+        style: dict[str, Statistics] = {
+            layer: blend([(found[layer], share) for found, share in by_style]) for layer, _ in method.style_layers
+        }
+        return Targets(style, _content_features(self.state, content, network_graph=self.graph, method=method))
+
+    def start(self, canvas: Canvas) -> Floats:
+        """What the first scale starts from, at that size."""
+        if self.recipe.init == "style":
+            heaviest = max(self.styles, key=lambda style: style[1])[0]
+            return covering(heaviest, canvas.height, canvas.width)
+        content = resize(self.content, canvas.height, canvas.width)
+        if self.recipe.init == "noise":
+            noise = np.random.default_rng(self.recipe.seed).normal(0, 0.25, content.shape)
+            return (content.mean((0, 1)) + noise).clip(0, 1).astype(np.float32)
+        return np.clip(content, 0, 1)
+
+    def note(self, losses: np.ndarray) -> None:
+        """Counts the steps of a chunk and keeps its last loss. Raises PaintError where that is no number."""
+        self.done += len(losses)
+        self.losses.append((self.done, float(losses[-1])))
+        if not np.isfinite(losses).all():
+            raise PaintError.at(
+                None,
+                f"The objective is no finite number after {self.done} of {self.recipe.steps} steps.",
+                "Try another seed or a strength nearer to 0.5.",
+            )
+
+    def finished(self, image: Floats) -> Bytes:
+        """An iterate at any scale -> 8-bit pixels at the result's size, in the colours that were asked for."""
+        image = np.clip(resize(image, *self.original.shape[:2]), 0, 1)
+        if self.recipe.colors in ("content", "luminance"):
+            image = color.with_colors_of(image, self.original)
+        return to_bytes(image)
+
+
+def paint(
+    network: VGG, content: Bytes, styles: list[tuple[Bytes, float]], recipe: Recipe, *, frames: int = 2
+) -> Iterator[Step | Result]:
+    """Paints `content` in the blend of `styles` (pixels, share; the shares sum to 1).
+
+    Yields a `Step` at least every `HEARTBEAT` seconds or so, then one `Result` of the content's size. `frames` pictures
+    are sampled on the way, the start and the result among them. Raises PaintError where the objective is no number.
+    """
+    began = time.perf_counter()
+    painting = Painting(network, content, styles, recipe)
+    sample_at = sampled_steps(recipe, max(frames, 2))
+    image = painting.start(_canvas(painting, recipe.scales[0]))
+    yield Step(0, recipe.steps, "starting", float("nan"), (painting.finished(image),))
+    moments = None
+    for scale in recipe.scales:
+        image, moments = yield from _paint_scale(painting, scale, image, moments, sample_at)
+    rgb = painting.finished(image)
+    yield Step(recipe.steps, recipe.steps, "finished", painting.losses[-1][1] if painting.losses else 0.0, (rgb,))
+    yield Result(rgb, tuple(painting.losses), time.perf_counter() - began)
+
+
+def chunk_length(recipe: Recipe, frames: int) -> int:
+    """Steps in one program: `CHUNK`, or fewer where so many frames are wanted that they would not fit between."""
+    return max(1, min(CHUNK, recipe.steps // max(frames - 1, 1)))
+
+
+def sampled_steps(recipe: Recipe, frames: int) -> Counter[int]:
+    """After which steps how many frames are taken, the start and the result (two of `frames`) left out.
+
+    More densely at the beginning, where more happens: the k-th of n lies near (k / n)^1.5 of the way. Frames can only
+    be taken where a chunk ends; where more are wanted than chunks there are, some are taken twice.
+    """
+    ends = _chunk_ends(recipe, chunk_length(recipe, frames))[:-1] or [recipe.steps]
+    wanted = frames - 2
+    if wanted >= len(ends):
+        return Counter(ends[k * len(ends) // wanted] for k in range(wanted))
+    chosen, index = Counter(), -1
+    for k in range(wanted):
+        ideal = recipe.steps * ((k + 1) / (wanted + 1)) ** 1.5
+        free = range(index + 1, len(ends) - (wanted - k) + 1)
+        index = min(free, key=lambda candidate: abs(ends[candidate] - ideal))
+        chosen[ends[index]] = 1
+    return chosen
+
+
+def _chunk_ends(recipe: Recipe, chunk: int) -> list[int]:
+    ends, before = [], 0
+    for scale in recipe.scales:
+        ends += [before + min(step, scale.steps) for step in range(chunk, scale.steps + chunk, chunk)]
+        before += scale.steps
+    return ends
+
+
+def _canvas(painting: Painting, scale: Scale) -> Canvas:
+    return Canvas(*fitted(*painting.original.shape[:2], scale.size))
+
+
+def _recolored(
+    content: Floats, styles: list[tuple[Floats, float]], recipe: Recipe
+) -> tuple[Floats, list[tuple[Floats, float]]]:
+    """The pictures that are painted from, for the recipe's way with colours."""
+    if recipe.colors == "luminance":
+        return color.grey(content), [(color.match_luma(style, content), share) for style, share in styles]
+    if recipe.colors == "match":
+        return content, [(color.match_colors(style, content), share) for style, share in styles]
+    return content, styles
+
+
+def _paint_scale(
+    painting: Painting, scale: Scale, image: Floats, moments: Moments | None, sample_at: Counter[int]
+) -> Generator[Step, None, tuple[Floats, Moments]]:
+    """All steps of one scale, from a picture of any size; returns the averaged picture and Adam's moments."""
+    recipe, canvas = painting.recipe, _canvas(painting, scale)
+    stage = f"{canvas.width} x {canvas.height}"
+    shares = tuple(jnp.float32(share) for share in recipe.shares)
+    targets = yield from _patiently(lambda: painting.targets(scale, canvas), painting, f"looking at {stage}")
+    easel = _set_up(painting, canvas, image, moments)
+    first, chunk = painting.done, chunk_length(recipe, sample_at.total() + 2)
+    while painting.done < first + scale.steps:
+        length = min(chunk, first + scale.steps - painting.done)
+
+        def advance(easel: Easel = easel, length: int = length) -> tuple[Easel, np.ndarray]:
+            new, losses = optimizers.paint_chunk(
+                easel,
+                painting.state,
+                targets,
+                shares,
+                network_graph=painting.graph,
+                method=recipe.method,
+                steps=scale.steps,
+                chunk=length,
+            )
+            return new, np.asarray(losses)
+
+        doing = f"preparing {stage}" if painting.done == first else f"painting {stage}"
+        easel, losses = yield from _patiently(advance, painting, doing)
+        painting.note(losses)
+        frames: tuple[Bytes, ...] = ()
+        if count := sample_at[painting.done]:
+            frames = (painting.finished(canvas.cut(np.asarray(easel.average))),) * count
+        yield Step(painting.done, recipe.steps, f"painting {stage}", painting.losses[-1][1], frames)
+    adam = jax.tree.map(np.asarray, easel.moments)
+    return canvas.cut(np.asarray(easel.average)), Moments(canvas, adam)
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Adam's state at the end of a scale, and the canvas that it belongs to."""
+
+    canvas: Canvas
+    state: optax.OptState
+
+
+def _set_up(painting: Painting, canvas: Canvas, image: Floats, moments: Moments | None) -> Easel:
+    """The state with which a scale begins: the last scale's picture and moments, resampled."""
+    mounted = canvas.mount(np.clip(resize(image, canvas.height, canvas.width), 0, 1))
+    easel = optimizers.begin(jnp.asarray(mounted), painting.recipe.method)
+    if moments is None:
+        return easel
+
+    def resample(leaf: np.ndarray) -> jax.Array:
+        if leaf.ndim != 4:
+            return jnp.asarray(leaf)
+        # Linear, because the second moment must not become negative.
+        return jnp.asarray(canvas.mount(resize(moments.canvas.cut(leaf), canvas.height, canvas.width, smooth=True)))
+
+    return dataclasses.replace(easel, moments=jax.tree.map(resample, moments.state))
+
+
+def _patiently(work: Callable[[], T], painting: Painting, stage: str) -> Generator[Step, None, T]:
+    """Runs `work` in a thread and reports every `HEARTBEAT` seconds that it is still going on."""
+    with ThreadPoolExecutor(1) as pool:
+        future: Future[T] = pool.submit(work)
+        while True:
+            done, _ = futures.wait([future], timeout=HEARTBEAT)
+            if done:
+                return future.result()
+            loss = painting.losses[-1][1] if painting.losses else float("nan")
+            yield Step(painting.done, painting.recipe.steps, stage, loss)

@@ -1,0 +1,80 @@
+"""Resizing between scales, and the canvas that a scale is painted on.
+
+Arrays are float32 NumPy, (height, width, channels), on the host: this happens a few times in a painting, and Pillow's
+resampling needs no compilation. A canvas is the picture with its edges mirrored outwards until both sides are
+multiples of `BUCKET`, so that pictures of nearly the same shape share one compiled program; what is painted there is
+cut off again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Floats = NDArray[np.float32]
+
+BUCKET = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """Where a picture of `height` x `width` lies on its canvas."""
+
+    height: int
+    width: int
+
+    @property
+    def padding(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Mirrored rows above and below, columns left and right."""
+        (spare_rows, spare_columns) = (-self.height % BUCKET, -self.width % BUCKET)
+        return (spare_rows // 2, spare_rows - spare_rows // 2), (spare_columns // 2, spare_columns - spare_columns // 2)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the canvas."""
+        return self.height + -self.height % BUCKET, self.width + -self.width % BUCKET
+
+    def mount(self, image: Floats) -> Floats:
+        """The picture on its canvas: (height, width, C) -> (1, *shape, C)."""
+        return np.pad(image, (*self.padding, (0, 0)), mode="symmetric")[None]
+
+    def cut(self, canvas: Floats) -> Floats:
+        """The picture back from its canvas: (1, *shape, C) -> (height, width, C)."""
+        (above, _), (left, _) = self.padding
+        return canvas[0, above : above + self.height, left : left + self.width]
+
+
+def resize(image: Floats, height: int, width: int, *, smooth: bool = False) -> Floats:
+    """(h, w, C) -> (height, width, C) by Lanczos, or by linear interpolation where `smooth` must not overshoot."""
+    if image.shape[:2] == (height, width):
+        return image
+    method = Image.Resampling.BILINEAR if smooth else Image.Resampling.LANCZOS
+    planes = (np.ascontiguousarray(image[..., channel], dtype=np.float32) for channel in range(image.shape[2]))
+    return np.stack([np.asarray(Image.fromarray(plane).resize((width, height), method)) for plane in planes], axis=-1)
+
+
+def fitted(height: int, width: int, longest: int) -> tuple[int, int]:
+    """Height and width scaled so that the longest side is `longest`, at least one pixel each."""
+    side = max(height, width)
+    return max(1, (2 * height * longest + side) // (2 * side)), max(1, (2 * width * longest + side) // (2 * side))
+
+
+def covering(image: Floats, height: int, width: int) -> Floats:
+    """The middle of a picture, scaled to cover `height` x `width`."""
+    factor = max(height / image.shape[0], width / image.shape[1])
+    scaled = resize(image, max(height, round(image.shape[0] * factor)), max(width, round(image.shape[1] * factor)))
+    top, left = (scaled.shape[0] - height) // 2, (scaled.shape[1] - width) // 2
+    return scaled[top : top + height, left : left + width]
+
+
+def to_floats(rgb: NDArray[np.uint8]) -> Floats:
+    """8-bit pixels -> [0, 1]."""
+    return rgb.astype(np.float32) / 255
+
+
+def to_bytes(image: Floats) -> NDArray[np.uint8]:
+    """[0, 1], clipped -> 8-bit pixels, rounded."""
+    return np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)

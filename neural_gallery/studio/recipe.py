@@ -1,0 +1,96 @@
+"""The numbers behind a painting: which scales, how many steps, which weights. No JAX here.
+
+A recipe is complete: nothing in it needs a default any more, and two equal recipes paint equal pictures. Change what
+`recipe_for` gives only together with `neural_gallery.ENGINE_VERSION`, which is part of every painting's key.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Literal
+
+STYLE_LAYERS = (("relu1_1", 4.0), ("relu2_1", 2.0), ("relu3_1", 1.0), ("relu4_1", 0.5), ("relu5_1", 0.25))
+CONTENT_LAYERS = (("relu4_2", 1.0),)
+
+COARSEST = 96
+"""No scale has a longest side below this: VGG's fifth block would see too few positions to have statistics."""
+
+_STEPS = {"draft": (8, 28, 24), "balanced": (48, 60, 60), "best": (150, 200, 200)}
+"""Steps by scale, from the finest down; the last number holds for all coarser ones."""
+
+_SCALES = {"draft": 2, "balanced": 3, "best": 4}
+"""How many scales there are at the most, each half the size of the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """One level of the coarse-to-fine pyramid."""
+
+    size: int  # longest side in pixels
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How a picture is optimised. It is compiled in: pairs of equal method and shape share one program."""
+
+    learning_rate: float = 10 / 255  # of the first step of a scale; a cosine takes it down
+    final_learning_rate: float = 1 / 255
+    momentum: float = 0.9  # Adam's b1
+    second_momentum: float = 0.99  # Adam's b2
+    average_decay: float = 0.9  # of the exponential moving average that is shown and saved
+    pooling: Literal["max", "avg"] = "max"
+    style_layers: tuple[tuple[str, float], ...] = STYLE_LAYERS
+    content_layers: tuple[tuple[str, float], ...] = CONTENT_LAYERS
+    total_variation: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that the studio needs to know besides the pictures."""
+
+    scales: tuple[Scale, ...]  # coarsest first; the last has the result's size
+    strength: float  # 0 keeps the content, 1 is nearly all style
+    colors: Literal["style", "content", "luminance", "match"]
+    init: Literal["content", "noise", "style"]
+    style_scale: float  # longest side of the style over that of the result
+    seed: int
+    method: Method = Method()
+
+    @property
+    def steps(self) -> int:
+        """Steps over all scales."""
+        return sum(scale.steps for scale in self.scales)
+
+    @property
+    def shares(self) -> tuple[float, float]:
+        """What the style and the content term are multiplied by.
+
+        Their ratio is 1.5 at strength 0.5 and runs geometrically to nothing but content at 0 and nothing but style at
+        1; the larger of the two shares is 1.
+        """
+        if self.strength in (0.0, 1.0):
+            return self.strength, 1.0 - self.strength
+        content = MIDDLE_CONTENT_SHARE * ((1.0 - self.strength) / self.strength) ** STRENGTH_EXPONENT
+        return min(1.0, 1.0 / content), min(1.0, content)
+
+
+MIDDLE_CONTENT_SHARE = 0.2
+STRENGTH_EXPONENT = 1.5
+
+
+def pyramid(size: int, *, levels: int) -> tuple[int, ...]:
+    """Longest sides of the scales, coarsest first: `size` halved, rounded up, while `COARSEST` allows."""
+    sizes = itertools.takewhile(lambda side: side >= COARSEST, (-(-size // 2**level) for level in range(1, levels)))
+    return (*reversed(list(sizes)), size)
+
+
+def scales_for(quality: str, size: int) -> tuple[Scale, ...]:
+    """The scales and steps of a quality preset (`draft`, `balanced`, `best`) for a result of that longest side."""
+    steps = _STEPS[quality]
+    sizes = pyramid(size, levels=_SCALES[quality])
+    return tuple(
+        Scale(side, steps[min(level, len(steps) - 1)])
+        for level, side in zip(range(len(sizes) - 1, -1, -1), sizes, strict=True)
+    )

@@ -1,0 +1,59 @@
+"""The network's weights: the file that ships with the package, and how it is read.
+
+`vgg19-8bit.safetensors` holds, for each convolution `convB_I`, `.kernel_index` (uint8, HWIO), `.codebook` (float32,
+256 values; `kernel = codebook[kernel_index]`) and `.bias`. Where it comes from and whom to credit stands beside it.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import jax.numpy as jnp
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from neural_gallery.errors import Location, WeightsError
+from neural_gallery.studio.data import BUNDLED_WEIGHTS, BUNDLED_WEIGHTS_SHA256, file_sha256
+from neural_gallery.studio.vgg import VGG, VGG19, Architecture
+
+
+def read_codebook_weights(path: Path, *, architecture: Architecture = VGG19) -> VGG:
+    """A network from a file of 8-bit kernels. Raises WeightsError where the file does not hold one."""
+    try:
+        tensors = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise WeightsError.at(
+            Location(str(path)), f"The weights cannot be read ({error}).", "Install the package again."
+        ) from error
+    parameters = {}
+    for name in architecture.convolutions:
+        try:
+            index, codebook, bias = (tensors[f"{name}.{part}"] for part in ("kernel_index", "codebook", "bias"))
+        except KeyError as missing:
+            raise WeightsError.at(
+                Location(str(path)), f"The weights lack {missing}.", f"Use a file made for {architecture.name}."
+            ) from None
+        parameters[name] = (jnp.asarray(codebook[index]), jnp.asarray(bias))
+    return VGG(architecture, parameters)
+
+
+@functools.cache
+def bundled_network() -> VGG:
+    """VGG-19 with the weights that ship with the package, verified by their SHA-256.
+
+    Raises WeightsError where the file is missing or damaged.
+    """
+    try:
+        found = file_sha256(BUNDLED_WEIGHTS)
+    except OSError as error:
+        raise WeightsError.at(
+            Location(str(BUNDLED_WEIGHTS)), f"The weights cannot be read ({error}).", "Install the package again."
+        ) from error
+    if found != BUNDLED_WEIGHTS_SHA256:
+        raise WeightsError.at(
+            Location(str(BUNDLED_WEIGHTS)),
+            f"The weights are damaged: their SHA-256 is {found}, not {BUNDLED_WEIGHTS_SHA256}.",
+            "Install the package again.",
+        )
+    return read_codebook_weights(BUNDLED_WEIGHTS)
