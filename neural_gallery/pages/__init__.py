@@ -1,0 +1,1 @@
+"""How pictures become pages: theme, Markdown blocks, targets."""

@@ -1,0 +1,122 @@
+"""Pairs, pictures and galleries as HTML: the views that the corridor hands over, seen from one page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from neural_gallery.pages.placements import GalleryPlacement, PairPlacement, PicturePlacement, Placement, left_of
+from neural_gallery.pages.targets import PageTarget
+from neural_gallery.pages.theme import Theme
+from neural_gallery.pages.views import Gallery, ImageFile, StillView
+from neural_gallery.site.model import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One `<source>`: a format in all its widths."""
+
+    type: str
+    srcset: str
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A still as a page shows it. Width and height are those at which it is displayed, in CSS pixels."""
+
+    src: str
+    sources: tuple[Source, ...]
+    width: int
+    height: int
+    alt: str
+
+    @property
+    def sizes(self) -> str:
+        """How wide it is displayed: as wide as it says, and never wider than the window."""
+        return f"(max-width: {self.width}px) 100vw, {self.width}px"
+
+
+@dataclass
+class Figures:
+    """Renders what is placed on one page. A figure's id is given out once, then with a number behind it."""
+
+    gallery: Gallery
+    theme: Theme
+    target: PageTarget
+    page: str  # the page's path, from which links lead
+    _ids: set[str] = field(default_factory=set)
+
+    def render(self, placement: Placement) -> str:
+        """The figure, or the figures, of a placement."""
+        if isinstance(placement, PairPlacement):
+            return self._pair(placement)
+        if isinstance(placement, PicturePlacement):
+            return self._picture(placement)
+        return self._gallery(placement)
+
+    def result(self, placement: PairPlacement) -> Image:
+        """The still of a pair's result."""
+        pair = placement.pair
+        return self._image(self.gallery.pairs[pair.id].result, pair.width, pair.height, placement.alt)
+
+    def _pair(self, placement: PairPlacement) -> str:
+        pair, view, left = placement.pair, self.gallery.pairs[placement.pair.id], left_of(placement)
+        return self.theme.render(
+            "partials/pair.html",
+            id=self._unique(placement.anchor),
+            pair=pair,
+            left=self._image(self.gallery.pictures[left.name].still, *left.fitted(pair.paint.size), left.alt),
+            result=self.result(placement),
+            animation=self._url(view.animation),
+            lighter=[(file.type.rpartition("/")[2], self._url(file)) for file in view.lighter],
+            caption=placement.caption,
+            facts=view.facts,
+        )
+
+    def _picture(self, placement: PicturePlacement) -> str:
+        picture, width = placement.picture, placement.width
+        height = max(1, (2 * picture.height * width + picture.width) // (2 * picture.width))
+        return self.theme.render(
+            "partials/picture.html",
+            id=self._unique(placement.anchor) if placement.anchor else "",
+            picture=picture,
+            image=self._image(self.gallery.pictures[picture.name].still, width, height, placement.alt),
+            caption=placement.caption,
+        )
+
+    def _gallery(self, placement: GalleryPlacement) -> str:
+        return self.theme.render("partials/gallery.html", figures=[self._pair(pair) for pair in placement.pairs])
+
+    def _image(self, still: StillView, width: int, height: int, alt: str) -> Image:
+        return Image(self._url(still.fallback), tuple(self._sources(still)), width, height, alt)
+
+    def _sources(self, still: StillView) -> Iterable[Source]:
+        """Formats in the order to offer. The fallback joins its own format, if that comes in further widths."""
+        by_type: dict[str, dict[int, ImageFile]] = {}
+        for file in still.sources:
+            by_type.setdefault(file.type, {})[file.width] = file
+        if still.fallback.type in by_type:
+            by_type[still.fallback.type].setdefault(still.fallback.width, still.fallback)
+        for type_, widths in by_type.items():
+            files = [widths[width] for width in sorted(widths)]
+            yield Source(type_, ", ".join(f"{self._url(file)} {file.width}w" for file in files))
+
+    def _url(self, file: ImageFile) -> str:
+        return self.target.url(file.path, self.page)
+
+    def _unique(self, wanted: str) -> str:
+        candidate, number = wanted, 1
+        while candidate in self._ids:
+            number += 1
+            candidate = f"{wanted}-{number}"
+        self._ids.add(candidate)
+        return candidate
+
+
+def credited(pictures: Iterable[Picture]) -> list[Picture]:
+    """The pictures of which somebody or something is to be named, each file once."""
+    found: dict[tuple[str, str, str, str], Picture] = {}
+    for picture in pictures:
+        if picture.credit or picture.license or picture.source:
+            found.setdefault((picture.title or picture.name, picture.credit, picture.license, picture.source), picture)
+    return list(found.values())

@@ -1,0 +1,178 @@
+"""Pages for Jekyll: posts with front matter, links through `relative_url`, and Liquid only where it is meant.
+
+Jekyll reads every page as a Liquid template. So a page is rendered first with each piece of Liquid that is meant held
+back behind a placeholder, then every brace that could begin a tag is written so that Liquid leaves it alone, and
+only then the held pieces are put in their places (`seal`).
+"""
+
+from __future__ import annotations
+
+import html
+import posixpath
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from urllib.parse import quote, urlsplit
+
+from neural_gallery.errors import Location, Problem
+from neural_gallery.pages.placeholders import HELD
+from neural_gallery.pages.targets import Entry, Frame, slug_taken
+from neural_gallery.pages.views import RenderedFile
+from neural_gallery.site.model import Post, Site
+
+_TAG = re.compile(r"\{\{(?:(?!\n\s*\n).)*?\}\}|\{%(?:(?!\n\s*\n).)*?%\}", re.DOTALL)
+_BRACE = re.compile(r"\{(?=[{%" + HELD.open + "])")
+# Where a browser does not read `&#123;` as a brace.
+_RAW_TEXT = re.compile(
+    r"<(script|style|xmp|iframe|noembed|noframes)\b.*?(?:</\1(?=[\s/>])|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)",
+    re.DOTALL | re.I,
+)
+_HELD = re.compile(HELD.pattern)
+_HELD_PARAGRAPH = re.compile(rf"<p>((?:{HELD.pattern}\s*)+)</p>")
+_NOT_COPIED = tuple("._#~")  # Jekyll takes no file or folder whose name begins with one of them
+
+
+@dataclass(frozen=True, slots=True)
+class JekyllTarget:
+    """Posts for a Jekyll site, an existing one or one of our own making."""
+
+    existing_site: bool = False
+    held: list[str] = field(default_factory=list)
+
+    def within_existing_site(self) -> JekyllTarget:
+        """This target for a site whose layouts and configuration are somebody else's."""
+        return replace(self, existing_site=True)
+
+    def check(self, site: Site) -> list[Problem]:
+        """Posts need dates, and files of their own."""
+        problems: list[Problem] = []
+        taken: dict[str, str] = {}
+        for post in site.posts:
+            if post.date is None:
+                message = "the post has no date, and Jekyll publishes only posts that have one."
+                remedy = "Add one to its front matter, `date: 2026-01-31`, or begin the file's name with it."
+                problems.append(Problem(Location(post.file, 1), message, remedy))
+                continue
+            path = _post_path(post)
+            if path in taken:
+                problems.append(slug_taken(post, path, taken[path]))
+            taken.setdefault(path, post.file)
+        return problems
+
+    def refuses(self, path: str) -> bool:
+        """Whether Jekyll leaves a file out because of its name or that of a folder it is in."""
+        return path.endswith("~") or any(part.startswith(_NOT_COPIED) for part in path.split("/"))
+
+    def post_frame(self, post: Post, site: Site, *, summary: str) -> Frame:
+        """`_posts/YYYY-MM-DD-slug.html`."""
+        return Frame(_post_path(post), "jekyll/page.html", self._post_front_matter(post, site, summary))
+
+    def index_frame(self, site: Site) -> Frame | None:
+        """`index.html` of our own site; an existing one has its own."""
+        if self.existing_site:
+            return None
+        return Frame("index.html", "jekyll/index.html", _front_matter({"layout": "default", "title": site.title}))
+
+    def pairs_frame(self, site: Site) -> Frame:
+        """`index.html` of our own site; `gallery.html` beside the pages of an existing one."""
+        path = "gallery.html" if self.existing_site else "index.html"
+        return Frame(path, "jekyll/page.html", _front_matter({"layout": "default", "title": site.title}))
+
+    def entry(self, post: Post, site: Site) -> Entry:
+        """A link that only Jekyll knows, in an entry that vanishes where Jekyll does not publish the post."""
+        find = f"{{% assign found = site.posts | where: 'path', '{_post_path(post)}' %}}{{% for post in found %}}"
+        return Entry(self._hold("{{ post.url | relative_url }}"), self._hold(find), self._hold("{% endfor %}"))
+
+    def url(self, path: str, page: str) -> str:
+        """A link through `relative_url`, which puts the site's base URL before it."""
+        return self._hold(f"{{{{ '/{quote(path)}' | relative_url }}}}")
+
+    def protect(self, text: str) -> str:
+        """The tags of an author who writes Liquid on purpose, line by line, so that lines keep their numbers."""
+        return _TAG.sub(lambda tag: "\n".join(self._hold(line) for line in tag[0].split("\n")), text)
+
+    def seal(self, html: str) -> str:
+        """A page in which only the Liquid held back is Liquid."""
+        sealed: list[str] = []
+        end = 0
+        for raw in _RAW_TEXT.finditer(html):
+            sealed += [_BRACE.sub("&#123;", html[end : raw.start()]), _BRACE.sub("{{ '{' }}", raw[0])]
+            end = raw.end()
+        sealed.append(_BRACE.sub("&#123;", html[end:]))
+        unwrapped = _HELD_PARAGRAPH.sub(self._without_paragraph, "".join(sealed))
+        return _HELD.sub(self._release, unwrapped)
+
+    def site_templates(self, site: Site) -> list[str]:
+        """The layouts of our own site."""
+        return [] if self.existing_site else ["_layouts/default.html", "_layouts/post.html"]
+
+    def site_files(self, site: Site) -> list[RenderedFile]:
+        """The configuration of our own site."""
+        return [] if self.existing_site else [RenderedFile("_config.yml", _configuration(site).encode())]
+
+    def _hold(self, text: str) -> str:
+        self.held.append(text)
+        return HELD(len(self.held) - 1)
+
+    def _release(self, match: re.Match[str]) -> str:
+        return self.held[int(match[1])]
+
+    def _without_paragraph(self, match: re.Match[str]) -> str:
+        """A paragraph that holds nothing but `{% tags %}` is none."""
+        tags = all(self.held[int(number)].startswith("{%") for number in _HELD.findall(match[1]))
+        return match[1] if tags else match[0]
+
+    def _post_front_matter(self, post: Post, site: Site, summary: str) -> str:
+        """The author's keys as they are, in their order, and what Jekyll must be told besides."""
+        told = {key: value for key, value in post.front_matter.items() if key != "liquid"}
+        told.setdefault("layout", "post")
+        told.setdefault("title", post.title)
+        told["date"] = post.date
+        safe_summary = _BRACE.sub("&#123;", html.escape(summary, quote=False))
+        told.setdefault("excerpt", safe_summary)
+        if not self.existing_site:
+            told.setdefault("description", summary or site.description)
+        return _front_matter(told)
+
+
+def _post_path(post: Post) -> str:
+    assert post.date is not None, "check() refuses posts without a date"
+    return f"_posts/{post.date.date().isoformat()}-{post.slug}.html"
+
+
+def _front_matter(values: dict[str, object]) -> str:
+    return f"---\n{_yaml(values)}---\n"
+
+
+def _configuration(site: Site) -> str:
+    base = urlsplit(site.base_url)
+    values: dict[str, object] = {
+        "title": site.title,
+        "description": site.description,
+        "author": site.author,
+        "lang": site.language,
+        "url": f"{base.scheme}://{base.netloc}" if base.netloc else "",
+        "baseurl": posixpath.normpath(base.path) if base.path.strip("/") else "",
+        "permalink": "/:year/:month/:day/:title/",
+        "timezone": _time_zone(site.posts),
+        "strict_front_matter": True,
+    }
+    return f"# Written by neural-gallery.\n{_yaml(values)}"
+
+
+def _time_zone(posts: Sequence[Post]) -> str:
+    """The zone in which every post has the date of its author, where there is one; Jekyll takes one for all posts.
+
+    The names count hours the other way: Etc/GMT-9 is nine hours ahead of Greenwich.
+    """
+    offsets = {offset for post in posts if post.date and (offset := post.date.utcoffset()) is not None}
+    if len(offsets) != 1:
+        return "UTC"
+    hours, rest = divmod(offsets.pop().total_seconds(), 3600)
+    return f"Etc/GMT{-int(hours):+d}" if hours and not rest and -12 <= hours <= 14 else "UTC"
+
+
+def _yaml(values: dict[str, object]) -> str:
+    import yaml
+
+    return yaml.safe_dump(values, allow_unicode=True, sort_keys=False, width=10**6)

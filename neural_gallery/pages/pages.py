@@ -1,0 +1,218 @@
+"""The pages of a site: what its posts ask for, what is wrong with them, and the files that they become.
+
+`Pages(site)` reads the posts once, when it is first asked for something. Nothing here touches the output folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+from neural_gallery.errors import InputError, Location, Problem
+from neural_gallery.pages.figures import Figures, Image, credited
+from neural_gallery.pages.placements import (
+    GalleryPlacement,
+    PicturePlacement,
+    Placement,
+    left_of,
+    pairs_of,
+    place_pair,
+)
+from neural_gallery.pages.prose import Prose, read_prose, shortened
+from neural_gallery.pages.targets import SCRIPT, STYLESHEET, Entry, Frame, PageTarget, target_for
+from neural_gallery.pages.theme import Theme
+from neural_gallery.pages.views import Gallery, RenderedFile
+from neural_gallery.site.model import Picture, Post, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What pages show: the only pictures and pairs that need to be published."""
+
+    pictures: tuple[str, ...]  # names of source pictures, in the manifest's order
+    pairs: tuple[str, ...]  # ids, in the manifest's order
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A post, read: its prose, and the gallery of all pairs where it places none itself."""
+
+    post: Post
+    prose: Prose
+    appended: tuple[Placement, ...]
+
+    @property
+    def placements(self) -> tuple[Placement, ...]:
+        """All that the page shows."""
+        return self.prose.placements + self.appended
+
+    @property
+    def description(self) -> str:
+        """The author's description, or the beginning of the prose."""
+        given = self.post.front_matter.get("description")
+        return given if isinstance(given, str) and given else shortened(self.prose.summary)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A post in the list of posts."""
+
+    title: str
+    post: Post
+    entry: Entry
+    summary: str
+    cover: Image | None
+
+
+class Pages:
+    """All pages of a site."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._target = target_for(site)
+        self._theme = Theme(site.theme, root=site.root)
+
+    def check(self) -> list[Problem]:
+        """Everything about posts, their blocks and the theme's files that cannot be published, sorted by place."""
+        problems = [problem for article in self._articles for problem in article.prose.problems]
+        problems += self._target.check(self._site)
+        remedy = "Jekyll takes no name that begins with '.', '_', '#' or '~' or ends with '~': rename the file."
+        for path, file in self._theme.static_files():
+            if self._target.refuses(path):
+                problems.append(Problem(self._theme.location(file), "this file would not be published.", remedy))
+        return sorted(problems, key=lambda problem: (problem.location or Location(""), problem.message))
+
+    def used(self) -> Used:
+        """What has to be published for these pages."""
+        placements = self._placements()
+        left = {left_of(pair).name for pair in pairs_of(placements)}
+        alone = {placement.picture.name for placement in placements if isinstance(placement, PicturePlacement)}
+        placed = {placement.pair.id for placement in pairs_of(placements)}
+        return Used(
+            tuple(name for name in self._site.images if name in left | alone),
+            tuple(pair.id for pair in self._site.pairs if pair.id in placed),
+        )
+
+    def render(self, gallery: Gallery, *, existing_site: bool = False) -> list[RenderedFile]:
+        """All files of the pages, the theme's static files included; no pictures.
+
+        `existing_site`: the output folder is a Jekyll site with a configuration and layouts of its own, which gets
+        posts only. Raises InputError with what `check` finds, and ThemeError.
+        """
+        if problems := self.check():
+            raise InputError(*problems)
+        target = self._target.within_existing_site() if existing_site else self._target
+        site = _SiteRenderer(self._site, gallery, self._theme, target, embedded=existing_site)
+        files = [site.article(article) for article in self._articles]
+        if not self._articles:
+            files.append(site.pairs(self._all_pairs))
+        elif index := target.index_frame(self._site):
+            files.append(site.index(index, _newest_first(self._articles)))
+        files += [self._copied(name) for name in target.site_templates(self._site)]
+        files += target.site_files(self._site)
+        files += [RenderedFile(f"static/{path}", file.read_bytes()) for path, file in self._theme.static_files()]
+        return files
+
+    @cached_property
+    def _articles(self) -> tuple[Article, ...]:
+        articles = []
+        for post in self._site.posts:
+            prose = read_prose(post, self._site, protect=self._target.protect if post.liquid else str)
+            articles.append(Article(post, prose, () if pairs_of(prose.placements) else self._all_pairs))
+        return tuple(articles)
+
+    @cached_property
+    def _all_pairs(self) -> tuple[Placement, ...]:
+        pairs = tuple(place_pair(pair) for pair in self._site.pairs)
+        return (GalleryPlacement(pairs),) if pairs else ()
+
+    def _placements(self) -> list[Placement]:
+        if not self._articles:
+            return list(self._all_pairs)
+        return [placement for article in self._articles for placement in article.placements]
+
+    def _copied(self, name: str) -> RenderedFile:
+        return RenderedFile(name, self._theme.source(f"jekyll/{name}").encode())
+
+
+@dataclass(frozen=True)
+class _SiteRenderer:
+    """Renders pages for one target."""
+
+    site: Site
+    gallery: Gallery
+    theme: Theme
+    target: PageTarget
+    embedded: bool  # in a site whose layouts do not link the theme's stylesheet and script
+
+    def article(self, article: Article) -> RenderedFile:
+        """A post's page."""
+        post, prose = article.post, article.prose
+        frame = self.target.post_frame(post, self.site, summary=prose.summary)
+        figures = self._figures(frame)
+        body = prose.fill(figures.render) + "".join(figures.render(placement) for placement in article.appended)
+        description = article.description or self.site.description
+        return self._page(
+            frame, body, article.placements, title=post.title, date=post.date, description=description, post=post
+        )
+
+    def pairs(self, placements: Sequence[Placement]) -> RenderedFile:
+        """The page of a site without posts."""
+        frame = self.target.pairs_frame(self.site)
+        figures = self._figures(frame)
+        body = "".join(figures.render(placement) for placement in placements)
+        description = self.site.description
+        return self._page(frame, body, placements, title=self.site.title, date=None, description=description, post=None)
+
+    def index(self, frame: Frame, articles: Sequence[Article]) -> RenderedFile:
+        """The list of posts."""
+        figures = self._figures(frame)
+        cards = [self._card(article, figures) for article in articles]
+        return self._write(frame, title=self.site.title, description=self.site.description, cards=cards, credits=[])
+
+    def _card(self, article: Article, figures: Figures) -> Card:
+        placed = pairs_of(article.placements)
+        cover = figures.result(placed[0]) if placed else None
+        entry = self.target.entry(article.post, self.site)
+        return Card(article.post.title, article.post, entry, shortened(article.prose.summary, 240), cover)
+
+    def _page(self, frame: Frame, body: str, placements: Iterable[Placement], **context: object) -> RenderedFile:
+        from markupsafe import Markup
+
+        credits = credited(_pictures_of(placements))
+        return self._write(frame, body=Markup(body), credits=credits, **context)
+
+    def _write(self, frame: Frame, **context: object) -> RenderedFile:
+        link = partial(self.target.url, page=frame.path)
+        html = self.theme.render(
+            frame.template,
+            site=self.site,
+            link=link,
+            liquid=self.target.protect,
+            embedded=self.embedded,
+            stylesheet=STYLESHEET,
+            script=SCRIPT,
+            **context,
+        )
+        return RenderedFile(frame.path, (frame.preamble + self.target.seal(html)).encode())
+
+    def _figures(self, frame: Frame) -> Figures:
+        return Figures(self.gallery, self.theme, self.target, frame.path)
+
+
+def _pictures_of(placements: Iterable[Placement]) -> Iterable[Picture]:
+    """Every picture that is shown or that went into a result shown."""
+    for placement in placements:
+        if isinstance(placement, PicturePlacement):
+            yield placement.picture
+        for pair in pairs_of([placement]):
+            yield pair.pair.content
+            yield from (style.picture for style in pair.pair.styles)
+
+
+def _newest_first(articles: Sequence[Article]) -> list[Article]:
+    """Dated posts from the newest on, then the others in the manifest's order."""
+    dated = [article for article in articles if article.post.date is not None]
+    undated = [article for article in articles if article.post.date is None]
+    return sorted(dated, key=lambda a: a.post.date.timestamp() if a.post.date else 0.0, reverse=True) + undated

@@ -1,0 +1,175 @@
+"""For whom pages are written: where they go, how they link, and what their text must not say by accident.
+
+`PageTarget` is what the renderer asks; `HtmlTarget` writes pages that a browser opens as they are. Jekyll's is in
+`jekyll.py`. Paths are POSIX and relative to the output folder.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import quote
+
+from neural_gallery.errors import Location, Problem
+from neural_gallery.pages.views import RenderedFile
+from neural_gallery.site.model import Post, Site, Target
+
+STYLESHEET = "static/css/gallery.css"
+SCRIPT = "static/js/gallery.js"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """How one page is written: by which template, and what stands before it in the file."""
+
+    path: str
+    template: str
+    preamble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How a list of posts names one of them: its link, and what stands around its entry."""
+
+    link: str
+    before: str = ""
+    after: str = ""
+
+
+class PageTarget(Protocol):
+    """What a target decides."""
+
+    def within_existing_site(self) -> PageTarget:
+        """This target, for an output folder that is somebody's site already."""
+        ...
+
+    def check(self, site: Site) -> list[Problem]:
+        """What the target cannot publish."""
+        ...
+
+    def refuses(self, path: str) -> bool:
+        """Whether a file of that path would not be published."""
+        ...
+
+    def post_frame(self, post: Post, site: Site, *, summary: str) -> Frame:
+        """How a post is written. `summary` is its first paragraph."""
+        ...
+
+    def index_frame(self, site: Site) -> Frame | None:
+        """How the list of posts is written; None where there is none."""
+        ...
+
+    def pairs_frame(self, site: Site) -> Frame:
+        """How the page of a site without posts is written."""
+        ...
+
+    def entry(self, post: Post, site: Site) -> Entry:
+        """How the list of posts names a post."""
+        ...
+
+    def url(self, path: str, page: str) -> str:
+        """A link to the output file `path` from the page written to `page`, to stand in an attribute."""
+        ...
+
+    def protect(self, text: str) -> str:
+        """Text of an author who writes in the target's own language, kept from everything until `seal`."""
+        ...
+
+    def seal(self, html: str) -> str:
+        """A page as rendered, made safe for what reads it next."""
+        ...
+
+    def site_templates(self, site: Site) -> list[str]:
+        """Templates of the theme that the target copies as they are, by name below `jekyll/`."""
+        ...
+
+    def site_files(self, site: Site) -> list[RenderedFile]:
+        """Further files that make the output a whole site."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlTarget:
+    """Pages for any web server, or none: links are relative, so that they open from a disk too.
+
+    With a base URL, links begin with it instead. A site with one post is that post.
+    """
+
+    base_url: str = ""
+
+    def within_existing_site(self) -> HtmlTarget:
+        """The same: its pages stand by themselves."""
+        return self
+
+    def check(self, site: Site) -> list[Problem]:
+        """Two pages cannot go to one file."""
+        taken = {"index.html": "the list of posts"} if len(site.posts) > 1 else {}
+        problems: list[Problem] = []
+        for post in site.posts:
+            path = _html_path(post, site)
+            if path in taken:
+                problems.append(slug_taken(post, path, taken[path]))
+            taken.setdefault(path, post.file)
+        return problems
+
+    def refuses(self, path: str) -> bool:
+        """Never."""
+        return False
+
+    def post_frame(self, post: Post, site: Site, *, summary: str) -> Frame:
+        """`slug.html`, or `index.html` for an only post."""
+        return Frame(_html_path(post, site), "page.html")
+
+    def index_frame(self, site: Site) -> Frame | None:
+        """`index.html`, where there are several posts to list."""
+        return Frame("index.html", "index.html") if len(site.posts) > 1 else None
+
+    def pairs_frame(self, site: Site) -> Frame:
+        """`index.html`."""
+        return Frame("index.html", "page.html")
+
+    def entry(self, post: Post, site: Site) -> Entry:
+        """A plain link."""
+        return Entry(self.url(_html_path(post, site), "index.html"))
+
+    def url(self, path: str, page: str) -> str:
+        """Relative to the page, or under the base URL."""
+        if self.base_url:
+            return f"{self.base_url}/{quote(path)}"
+        return quote(posixpath.relpath(path, posixpath.dirname(page) or "."))
+
+    def protect(self, text: str) -> str:
+        """HTML has no language of its own to keep."""
+        return text
+
+    def seal(self, html: str) -> str:
+        """Nothing reads the page but a browser."""
+        return html
+
+    def site_templates(self, site: Site) -> list[str]:
+        """None."""
+        return []
+
+    def site_files(self, site: Site) -> list[RenderedFile]:
+        """None."""
+        return []
+
+
+def target_for(site: Site) -> PageTarget:
+    """The target that the manifest names."""
+    if site.target is Target.HTML:
+        return HtmlTarget(site.base_url)
+    from neural_gallery.pages.jekyll import JekyllTarget
+
+    return JekyllTarget()
+
+
+def slug_taken(post: Post, path: str, taken_by: str) -> Problem:
+    """The problem of a post whose page another has."""
+    remedy = "Give it another `slug` in its front matter."
+    return Problem(Location(post.file, 1), f"its page would be '{path}', which is that of {taken_by}.", remedy)
+
+
+def _html_path(post: Post, site: Site) -> str:
+    return "index.html" if len(site.posts) == 1 else f"{post.slug}.html"
