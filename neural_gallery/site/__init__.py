@@ -1,0 +1,1 @@
+"""What the author wrote: the manifest, its pictures and its posts, checked and resolved."""

@@ -1,0 +1,183 @@
+"""`site.yaml` and all that it names, read and checked in one go.
+
+Nothing is painted, written or guessed here. Whatever is wrong with the manifest, with its pictures or with its posts'
+front matter is collected, and told at once.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from neural_gallery.errors import InputError, Location, ManifestError, PostError, Problem
+from neural_gallery.site.images import ImageResolver
+from neural_gallery.site.model import Post, Quality, Site, Target
+from neural_gallery.site.pairs import PairResolver
+from neural_gallery.site.paths import Folder, absolute
+from neural_gallery.site.pictures import ProbeCache, probe
+from neural_gallery.site.posts import read_post
+from neural_gallery.site.source import Document, KeyPath, compose, read_text
+from neural_gallery.site.validation import Sound, validate
+
+_POST_EXTENSIONS = (".md", ".markdown")
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What the command line decides instead of the manifest; None leaves it to the manifest."""
+
+    target: Target | None = None
+    quality: Quality | None = None
+
+
+def load_site(
+    manifest: Path,
+    *,
+    overrides: Overrides = Overrides(),
+    allow_outside: bool = False,
+    cache: ProbeCache | None = None,
+) -> Site:
+    """The site that a manifest describes: every name and default resolved, every picture seen to be whole.
+
+    `allow_outside` lets paths lead out of the manifest's folder; `cache` remembers pictures that were seen before.
+    Raises InputError with every problem of the manifest, its pictures and its posts' front matter.
+    """
+    manifest = absolute(manifest)
+    document = _read(manifest)
+    reader = _Reader(document, Folder(manifest.parent, allow_outside), [*document.problems])
+    site = reader.site(manifest, validate(document, reader.problems), overrides, cache)
+    if cache:
+        cache.save()
+    if reader.problems:
+        # The manifest comes before the posts, whatever their names.
+        raise InputError(*sorted(set(reader.problems), key=lambda one: (_file(one) != document.file, one)))
+    return site
+
+
+def _file(problem: Problem) -> str:
+    return problem.location.file if problem.location else ""
+
+
+def _read(manifest: Path) -> Document:
+    here = Path.cwd()
+    file = manifest.relative_to(here).as_posix() if manifest.is_relative_to(here) else manifest.as_posix()
+    if not manifest.exists():
+        remedy = "Run 'neural-gallery init' to begin a site, or correct the path."
+        raise ManifestError(Problem(Location(file), "there is no such manifest.", remedy))
+    try:
+        return compose(read_text(manifest, file), file)
+    except InputError as error:
+        raise ManifestError(*error.problems) from error
+
+
+@dataclass
+class _Reader:
+    """Looks up what the manifest names, and collects what is wrong with it."""
+
+    document: Document
+    folder: Folder
+    problems: list[Problem]
+
+    def site(self, manifest: Path, sound: Sound, overrides: Overrides, cache: ProbeCache | None) -> Site:
+        section = sound.manifest.site
+        look = cache.probe if cache else probe
+        images = ImageResolver(self.document, self.folder, sound.manifest.images, sound.declared, look)
+        pictures = images.resolve_all()
+        pairs = PairResolver(self.document, sound.manifest.defaults, pictures, sound.declared)
+        resolved = pairs.resolve_all(sound.pairs)
+        if quality := overrides.quality:
+            resolved = tuple(replace(pair, paint=replace(pair.paint, quality=quality)) for pair in resolved)
+        site = Site(
+            root=self.folder.root,
+            manifest=manifest,
+            title=section.title,
+            description=section.description,
+            author=section.author,
+            language=section.language,
+            target=overrides.target or section.target,
+            output=self.output(section.output),
+            base_url=section.base_url.rstrip("/"),
+            images_path=section.images_path.rstrip("/"),
+            theme=self.existing(section.theme, ("site", "theme"), kind="folder"),
+            images=pictures,
+            pairs=resolved,
+            posts=tuple(self.posts(sound.posts)),
+            weights=self.existing(sound.manifest.weights, ("weights",), kind="file"),
+        )
+        self.problems += images.problems + pairs.problems
+        return site
+
+    def output(self, written: str) -> Path:
+        """The output folder, which need not exist yet."""
+        key = ("site", "output")
+        path = self.resolved(written, key)
+        if path.exists() and not path.is_dir():
+            self.report(key, f"site.output is '{written}', which is not a folder.", "Name a folder.")
+        return path
+
+    def existing(self, written: str, key: KeyPath, *, kind: str) -> Path | None:
+        """The path of a `file` or `folder` that has to exist; None where the manifest names none."""
+        if not written:
+            return None
+        path = self.resolved(written, key)
+        if not (path.is_dir() if kind == "folder" else path.is_file()):
+            remedy = "Correct the path; it is relative to the manifest's folder."
+            self.report(key, f"there is no {kind} '{written}'.", remedy)
+        return path
+
+    def resolved(self, written: str, key: KeyPath) -> Path:
+        """The absolute path; where it leads out of the site's folder, that is told."""
+        try:
+            return self.folder.resolve(written, key, self.document)
+        except ManifestError as error:
+            self.problems.extend(error.problems)
+            return self.folder.root / written
+
+    def posts(self, patterns: Mapping[int, str]) -> Iterator[Post]:
+        """The posts that the patterns match, each once."""
+        seen: set[Path] = set()
+        first: dict[tuple[object, str], Post] = {}
+        for index, pattern in patterns.items():
+            for path in self.matches(pattern, ("posts", index)):
+                if path in seen:
+                    continue
+                seen.add(path)
+                try:
+                    post = read_post(path, self.folder.root)
+                except PostError as error:
+                    self.problems.extend(error.problems)
+                    continue
+                other = first.setdefault((post.date and post.date.date(), post.slug.lower()), post)
+                if other is not post:
+                    message = f"the post has the same date and slug ('{post.slug}') as '{other.file}'."
+                    self.problems.append(Problem(Location(post.file), message, "Give one of them another slug."))
+                yield post
+
+    def matches(self, pattern: str, key: KeyPath) -> list[Path]:
+        """The Markdown files that a pattern matches, sorted."""
+        root = self.folder.root
+        # Path.glob raises on patterns that an author may well write: absolute ones, and 'a**'.
+        found = [root / match for match in sorted(glob.glob(pattern, root_dir=root, recursive=True))]  # noqa: PTH207
+        files = [absolute(path) for path in found if path.is_file()]
+        if not files:
+            remedy = "Correct it; it is relative to the manifest's folder."
+            self.report(key, f"no file matches '{pattern}'.", remedy)
+        posts: list[Path] = []
+        for path in files:
+            if not (self.folder.allow_outside or self.folder.contains(path)):
+                message = f"'{pattern}' matches '{path.as_posix()}', outside the site's folder."
+                self.report(key, message, "Use a path inside it, or give --allow-outside.")
+            elif path.suffix.lower() not in _POST_EXTENSIONS:
+                message = (
+                    f"'{pattern}' matches '{path.relative_to(root).as_posix()}', which is not a Markdown file (.md)."
+                )
+                self.report(key, message, "Make the pattern end in '.md'.")
+            else:
+                posts.append(path)
+        return posts
+
+    def report(self, key: KeyPath, message: str, remedy: str) -> None:
+        """Note a problem of the manifest's value at `key`."""
+        self.problems.append(Problem(self.document.location(key), message, remedy))

@@ -1,0 +1,222 @@
+"""The manifest, version 1, as its author writes it: `site.yaml` (contract).
+
+These models say which keys there are, their types, bounds, defaults and meaning; `manifest_schema` is the same as a
+JSON Schema, for editors. What needs the whole manifest or the disk (names, files, identifiers) is seen to elsewhere.
+Sizes and widths are pixels.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+
+from neural_gallery.site.model import Colors, Init, Quality, Show, Target
+
+NAME_PATTERN = r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_-])?$"
+NAME_LENGTH = 100
+NAME_RULE = (
+    "Use letters without accents, digits, '.', '_' and '-'; begin with a letter or a digit; do not end with '.'."
+)
+
+NAME_TAG, BLEND_TAG = "<name>", "<blend>"  # no key can be named so, so that they can be told from keys in errors
+
+_LENIENT = Field(strict=False)  # a YAML list for a tuple, a YAML text for an enumeration
+_FOLDER_PATTERN = r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_-])?(/[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_-])?)*/?$"
+_BASE_URL_PATTERN = r"""^(/?|/[^/\s"'<>?#\\][^\s"'<>?#\\]*|https?://[^/\s"'<>?#\\]+(/[^\s"'<>?#\\]*)?)$"""
+
+Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=NAME_LENGTH, description=NAME_RULE)]
+Reference = Annotated[str, Field(max_length=NAME_LENGTH)]
+Text = Annotated[str, Field(max_length=5000)]
+FilePath = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[^\x00-\x1f]+$")]
+Size = Annotated[int, Field(ge=16, le=8192)]
+Weight = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
+Edge = Annotated[int, Field(ge=0, le=1_000_000)]
+Length = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+def _style_kind(value: object) -> str:
+    return BLEND_TAG if isinstance(value, dict) else NAME_TAG
+
+
+StyleReference = Annotated[
+    Annotated[Reference, Tag(NAME_TAG)]
+    | Annotated[dict[str, Weight], Field(min_length=1, max_length=16), Tag(BLEND_TAG)],
+    Discriminator(_style_kind),
+]
+
+
+class Section(BaseModel):
+    """A mapping of the manifest: no other keys, no guessing of types."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+S = TypeVar("S", bound=Section)
+
+
+class SiteSection(Section):
+    """The site: what it is called, and where its pages go."""
+
+    title: Text = Field(default="Gallery", description="The site's title.")
+    description: Text = Field(default="", description="One sentence about the site, for search engines and previews.")
+    author: Text = Field(default="", description="Who made the site.")
+    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", max_length=35)] = Field(
+        default="en", description="The language of the texts, as in HTML: en, de, pt-BR."
+    )
+    target: Annotated[Target, _LENIENT] = Field(
+        default=Target.JEKYLL, description="For whom the pages are written: a Jekyll site, or any web server."
+    )
+    output: FilePath = Field(
+        default="public", description="The folder that the pages go to; it may be an existing Jekyll site."
+    )
+    base_url: Annotated[str, Field(pattern=_BASE_URL_PATTERN, max_length=1000)] = Field(
+        default="",
+        description="For target html: where the site will stand, as /path or https://host/path.",
+    )
+    images_path: Annotated[str, Field(pattern=_FOLDER_PATTERN, max_length=200)] = Field(
+        default="static/img",
+        description="The folder inside output that pictures go to, such as static/img.",
+    )
+    theme: FilePath = Field(
+        default="", description="A folder whose templates/ and static/ override the default theme's, file by file."
+    )
+
+
+class AnimationSection(Section):
+    """The animation of how a result was painted."""
+
+    fps: Annotated[int, Field(ge=1, le=60)] = Field(default=5, description="Frames per second.")
+    frames: Annotated[int, Field(ge=2, le=240)] = Field(
+        default=24, description="Number of frames, from the start to the result."
+    )
+    formats: Annotated[tuple[Literal["gif", "webp"], ...], _LENIENT, Field(min_length=1, max_length=2)] = Field(
+        default=("gif", "webp"), description="File formats. The GIF is made in any case, because pages link to it."
+    )
+
+
+class StillsSection(Section):
+    """The still pictures."""
+
+    formats: Annotated[tuple[Literal["avif", "webp", "png"], ...], _LENIENT, Field(min_length=1, max_length=3)] = Field(
+        default=("avif", "webp", "png"),
+        description="File formats, the one that browsers should prefer first. A PNG of full size is made in any case.",
+    )
+    widths: Annotated[tuple[Size, ...], _LENIENT, Field(min_length=1, max_length=8)] = Field(
+        default=(400, 800), description="Widths in pixels that browsers may choose from."
+    )
+
+
+class Settings(Section):
+    """Settings that hold for every pair, and that a pair may override key by key."""
+
+    size: Size = Field(default=400, description="Longest side of the result, in pixels.")
+    quality: Annotated[Quality, _LENIENT] = Field(
+        default=Quality.BALANCED, description="How much work goes into a result."
+    )
+    strength: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = Field(
+        default=0.5, description="0 keeps the content, 1 is nearly all style."
+    )
+    colors: Annotated[Colors, _LENIENT] = Field(default=Colors.STYLE, description="Whose colours the result has.")
+    init: Annotated[Init, _LENIENT] = Field(default=Init.CONTENT, description="What the painting starts from.")
+    style_scale: Annotated[float, Field(ge=0.1, le=4, allow_inf_nan=False)] = Field(
+        default=1.0, description="How large the style's strokes are; 1 is their natural size."
+    )
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(
+        default=0, description="The seed of the noise: the same seed paints the same picture."
+    )
+    show: Annotated[Show, _LENIENT] = Field(
+        default=Show.CONTENT, description="Which picture stands at the left of the result."
+    )
+    animation: AnimationSection = Field(
+        default=AnimationSection(), description="The animation of how the result was painted."
+    )
+    stills: StillsSection = Field(default=StillsSection(), description="The still pictures.")
+
+
+class ImageSection(Section):
+    """A picture: a file, or a part of another picture."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["file"]}, {"required": ["from", "crop"]}]})
+
+    file: FilePath = Field(default="", description="The picture file, relative to the manifest's folder.")
+    from_: Reference = Field(
+        default="", alias="from", description="The name of another picture, of which this one is a part; give crop too."
+    )
+    crop: Annotated[tuple[Edge, Edge, Length, Length], _LENIENT] = Field(
+        default=(0, 0, 1, 1),
+        description="The part to take, as [left, top, width, height] in pixels of the upright picture.",
+    )
+    alt: Annotated[str, Field(min_length=1, max_length=5000)] = Field(
+        description="what the picture shows, in a few words, for people who do not see it."
+    )
+    title: Text = Field(default="", description="What the picture is called.")
+    credit: Text = Field(default="", description="Who made the picture.")
+    license: Text = Field(default="", description="Under which terms the picture may be used.")
+    source: Text = Field(default="", description="Where the picture was taken from: a URL, or words.")
+
+
+class PairSection(Settings):
+    """One result, or every combination of several contents and styles; any default can be overridden."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [
+                {"oneOf": [{"required": ["content"]}, {"required": ["contents"]}]},
+                {"oneOf": [{"required": ["style"]}, {"required": ["styles"]}]},
+            ]
+        }
+    )
+
+    content: Reference = Field(default="", description="The name of the picture to paint.")
+    contents: Annotated[tuple[Reference, ...], _LENIENT, Field(min_length=1, max_length=1000)] = Field(
+        default=(), description="The names of several pictures to paint, each in every style."
+    )
+    style: StyleReference = Field(
+        default="", description="The name of the picture whose style is used, or several names with their weights."
+    )
+    styles: Annotated[tuple[StyleReference, ...], _LENIENT, Field(min_length=1, max_length=1000)] = Field(
+        default=(), description="Several styles, for each of which a result is made."
+    )
+    id: Name = Field(
+        default="", description="The result's name, of which its file names are made; content-style unless given."
+    )
+    alt: Text = Field(default="", description="What the result shows; made of the pictures' texts unless given.")
+    caption: Text = Field(default="", description="A line below the result, inline Markdown.")
+
+
+class Manifest(Section):
+    """A site for neural-gallery: pictures, the pairs to paint, and the posts that show them."""
+
+    version: Literal[1] = Field(description="The version of this format.")
+    site: SiteSection = Field(default=SiteSection(), description="The site: what it is called, and where its pages go.")
+    weights: FilePath = Field(
+        default="", description="A file with weights of the network, to be used instead of the built-in ones."
+    )
+    defaults: Settings = Field(default=Settings(), description="Settings that every pair starts from.")
+    images: Annotated[dict[Name, ImageSection], Field(json_schema_extra={"additionalProperties": False})] = Field(
+        description="pictures by name: 'name: {file: picture.jpg, alt: what it shows}'."
+    )
+    pairs: Annotated[tuple[PairSection, ...], _LENIENT, Field(max_length=10_000)] = Field(
+        description="a list of results: '- {content: name, style: name}'."
+    )
+    posts: Annotated[tuple[FilePath, ...], _LENIENT, Field(max_length=1000)] = Field(
+        default=(), description="Patterns of the Markdown posts, such as content/posts/*.md."
+    )
+
+
+def merged(base: S, override: Section) -> S:
+    """`base` with what `override` gives itself (not its defaults), key by key, sections within sections too."""
+    given = {}
+    for name in override.model_fields_set & type(base).model_fields.keys():
+        value = getattr(override, name)
+        given[name] = merged(getattr(base, name), value) if isinstance(value, Section) else value
+    return base.model_copy(update=given)
+
+
+def manifest_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a manifest of version 1."""
+    schema = Manifest.model_json_schema(by_alias=True)
+    for field in schema["$defs"]["PairSection"]["properties"].values():
+        field.pop("default", None)  # a pair's defaults are those of the section `defaults`
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
