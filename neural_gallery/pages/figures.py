@@ -65,7 +65,7 @@ class Figures:
             "partials/pair.html",
             id=self._unique(placement.anchor),
             pair=pair,
-            left=self._image(self.gallery.pictures[left.name].still, *left.fitted(pair.paint.size), left.alt),
+            left=self._image(self.gallery.pictures[left.name].still, *left.fitted(pair.paint.size), placement.left_alt),
             result=self.result(placement),
             animation=self._url(view.animation),
             lighter=[(file.type.rpartition("/")[2], self._url(file)) for file in view.lighter],

@@ -15,7 +15,7 @@ from neural_gallery.pages.headers import Header, Option
 from neural_gallery.site.model import Pair, Picture, Show, Site
 
 OPTIONS = {
-    "pair": ("show", "caption", "alt", "id"),
+    "pair": ("show", "caption", "alt", "left_alt", "id"),
     "picture": ("caption", "alt", "width", "id"),
     "gallery": ("show",),
 }
@@ -30,7 +30,8 @@ class PairPlacement:
     pair: Pair
     show: Show
     caption: str  # inline Markdown
-    alt: str
+    alt: str  # of the result
+    left_alt: str  # of the picture at its left
     anchor: str  # the figure's id
 
 
@@ -58,14 +59,13 @@ Report: TypeAlias = Callable[[int, int, str, str], None]  # line, column, messag
 
 def place_pair(pair: Pair, *, show: Show | None = None) -> PairPlacement:
     """A pair placed as the manifest has it."""
-    return PairPlacement(pair, show or pair.show, pair.caption, pair.alt, pair.id)
+    show = show or pair.show
+    return PairPlacement(pair, show, pair.caption, pair.alt, _left(pair, show).alt, pair.id)
 
 
 def left_of(placement: PairPlacement) -> Picture:
     """The picture that stands at the left of the result."""
-    if placement.show is Show.CONTENT:
-        return placement.pair.content
-    return max(placement.pair.styles, key=lambda style: style.weight).picture
+    return _left(placement.pair, placement.show)
 
 
 def pairs_of(placements: Iterable[Placement]) -> list[PairPlacement]:
@@ -95,18 +95,20 @@ def read_placement(header: Header, site: Site, report: Report) -> Placement | No
 
 
 def _read_pair(header: Header, site: Site, report: Report) -> PairPlacement | None:
-    show = _read_show(header, report)
+    shown = _read_show(header, report)
     pairs = {pair.id: pair for pair in site.pairs}
     pair = pairs.get(header.argument)
     if pair is None:
         _report_unknown(header, "pair", pairs, report)
         return None
-    caption, alt, anchor = (_text(header, name) for name in ("caption", "alt", "id"))
+    show = shown or pair.show
+    caption, alt, left_alt, anchor = (_text(header, name) for name in ("caption", "alt", "left_alt", "id"))
     return PairPlacement(
         pair,
-        show or pair.show,
+        show,
         pair.caption if caption is None else caption,
         pair.alt if alt is None else alt,
+        _left(pair, show).alt if left_alt is None else left_alt,
         anchor or pair.id,
     )
 
@@ -150,6 +152,12 @@ def _read_gallery(header: Header, site: Site, report: Report) -> GalleryPlacemen
         report(header.line, header.column, f"no pair is chosen by '{header.argument}'.", remedy)
         return None
     return GalleryPlacement(tuple(place_pair(pair, show=show) for pair in chosen))
+
+
+def _left(pair: Pair, show: Show) -> Picture:
+    if show is Show.CONTENT:
+        return pair.content
+    return max(pair.styles, key=lambda style: style.weight).picture
 
 
 def _names(pair: Pair, kind: str) -> set[str]:
