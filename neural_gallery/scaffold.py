@@ -18,18 +18,20 @@ def write_scaffold(folder: Path) -> list[Path]:
 
     Nothing is written, and UsageError raised, where any of the files already exists.
     """
-    wanted = {folder / _RENAMED.get(name, name): data for name, data in _walk(files(__package__) / "scaffold_data")}
+    wanted = {
+        folder / _RENAMED.get(name, name): data for name, data in _walk(files("neural_gallery") / "scaffold_data")
+    }
     taken = sorted(path for path in wanted if os.path.lexists(path))
     if taken:
         remedy = "Choose another folder, or move it away first; nothing was written."
-        raise UsageError(*(Problem(Location(str(path)), "This file already exists.", remedy) for path in taken))
+        raise UsageError(*(Problem(Location(str(path)), "this file already exists.", remedy) for path in taken))
     for path, data in wanted.items():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("xb") as file:  # x: a file that appeared meanwhile is not overwritten either
                 file.write(data)
         except OSError as error:
-            raise OutputError(Problem(Location(str(path)), f"Cannot write this file: {error.strerror}.")) from error
+            raise OutputError(Problem(Location(str(path)), f"cannot write this file: {error.strerror}.")) from error
     return sorted(wanted)
 
 

@@ -13,14 +13,34 @@ from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from io import BufferedReader, BytesIO
+from io import BytesIO
 from pathlib import Path
-from typing import ClassVar
+from typing import BinaryIO
 
 from neural_gallery.errors import Problem, RunError, UsageError
 
 LOOPBACK = "127.0.0.1"
 LOCAL_NAMES = frozenset({"localhost", LOOPBACK, "::1"})
+
+_MIME_TYPES = {
+    "": "application/octet-stream",
+    ".avif": "image/avif",
+    ".css": "text/css; charset=utf-8",
+    ".gif": "image/gif",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".webp": "image/webp",
+    ".woff2": "font/woff2",
+    ".xml": "application/xml",
+}
+"""The same on every machine, where Python's own table reads the system's registry."""
 
 Log = Callable[[str], None]
 """Told one line for each request."""
@@ -49,11 +69,11 @@ def make_server(folder: Path, *, port: int = 8000, log: Log = lambda line: None)
         if error.errno == errno.EADDRINUSE:
             problem = Problem(
                 None,
-                f"Port {port} is used by another program.",
+                f"port {port} is used by another program.",
                 "Choose another with --port, or any free one: --port 0.",
             )
             raise UsageError(problem) from error
-        raise RunError(Problem(None, f"Cannot listen on port {port}: {error.strerror}.")) from error
+        raise RunError(Problem(None, f"cannot listen on port {port}: {error.strerror}.")) from error
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -63,31 +83,13 @@ class _Handler(SimpleHTTPRequestHandler):
     server_version = "neural-gallery"
     sys_version = ""
     timeout = 30.0  # seconds that an idle connection is kept
-    extensions_map: ClassVar[dict[str, str]] = {
-        # Stated here so that they are the same on every machine: Python's own table reads the system's registry.
-        "": "application/octet-stream",
-        ".avif": "image/avif",
-        ".css": "text/css; charset=utf-8",
-        ".gif": "image/gif",
-        ".html": "text/html; charset=utf-8",
-        ".ico": "image/x-icon",
-        ".jpeg": "image/jpeg",
-        ".jpg": "image/jpeg",
-        ".js": "text/javascript; charset=utf-8",
-        ".json": "application/json",
-        ".png": "image/png",
-        ".svg": "image/svg+xml",
-        ".txt": "text/plain; charset=utf-8",
-        ".webp": "image/webp",
-        ".woff2": "font/woff2",
-        ".xml": "application/xml",
-    }
 
     def __init__(self, *arguments, directory: str, log: Log) -> None:
         self._log = log
+        self.extensions_map = _MIME_TYPES
         super().__init__(*arguments, directory=directory)
 
-    def send_head(self) -> BytesIO | BufferedReader | None:
+    def send_head(self) -> BytesIO | BinaryIO | None:
         """Answer with the headers of the file asked for; None where the answer is complete with that."""
         if not self._host_is_local():
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST, explain="This server answers for localhost only.")

@@ -39,8 +39,8 @@ def test_existing_files_are_kept(tmp_path: Path):
         write_scaffold(tmp_path)
     remedy = "Choose another folder, or move it away first; nothing was written."
     assert str(caught.value) == (
-        f"{tmp_path}/.gitignore: This file already exists. {remedy}\n"
-        f"{tmp_path}/site.yaml: This file already exists. {remedy}"
+        f"{tmp_path}/.gitignore: this file already exists. {remedy}\n"
+        f"{tmp_path}/site.yaml: this file already exists. {remedy}"
     )
     assert (tmp_path / "site.yaml").read_text() == "mine"
     assert not (tmp_path / "content").exists()
@@ -51,4 +51,4 @@ def test_folder_that_is_a_file(tmp_path: Path):
     (tmp_path / "taken").write_text("")
     with pytest.raises(OutputError) as caught:
         write_scaffold(tmp_path / "taken" / "gallery")
-    assert str(caught.value).endswith("Cannot write this file: Not a directory.")
+    assert str(caught.value).endswith("cannot write this file: Not a directory.")

@@ -142,5 +142,5 @@ def test_taken_port(server: SiteServer, tmp_path: Path):
     with pytest.raises(UsageError) as caught:
         make_server(tmp_path, port=port)
     assert str(caught.value) == (
-        f"Port {port} is used by another program. Choose another with --port, or any free one: --port 0."
+        f"port {port} is used by another program. Choose another with --port, or any free one: --port 0."
     )

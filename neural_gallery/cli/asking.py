@@ -1,0 +1,112 @@
+"""Commands that only look: check, plan, schema. They change nothing and need neither JAX nor weights."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from neural_gallery.cli import words
+from neural_gallery.cli.options import Request, json_option, making_options, site_options, workshop_of
+from neural_gallery.errors import InputError
+
+if TYPE_CHECKING:
+    from neural_gallery.corridor.plan import Plan
+
+
+@click.command()
+@site_options
+@json_option
+def check(request: Request, as_json: bool) -> None:
+    """Check the manifest, its pictures and its posts, and report every problem at once.
+
+    \b
+    Example:
+        neural-gallery check
+        neural-gallery check --site my-gallery --json
+    """
+    from neural_gallery.cli.records import document, problem_records
+    from neural_gallery.corridor.run import check as check_site
+
+    try:
+        site = request.load()
+        check_site(site)
+    except InputError as error:
+        if as_json:
+            click.echo(document({"ok": False, "problems": problem_records(error.problems)}))
+        raise
+    counts = {"pairs": len(site.pairs), "pictures": len(site.images), "posts": len(site.posts)}
+    if as_json:
+        click.echo(document({"ok": True, "problems": [], **counts}))
+        return
+    told = ", ".join(words.counted(count, noun.removesuffix("s")) for noun, count in counts.items())
+    click.echo(f"{request.manifest}: {told}: no problems")
+
+
+@click.command()
+@making_options
+@json_option
+@click.pass_context
+def plan(context: click.Context, request: Request, as_json: bool) -> None:
+    """Show what would be painted, why, how long it would take and how large it would be.
+
+    \b
+    Example:
+        neural-gallery plan
+        neural-gallery plan --quality draft
+    """
+    from neural_gallery.cli.records import document, plan_record
+    from neural_gallery.corridor.planning import make_plan
+    from neural_gallery.corridor.run import check as check_site
+
+    site = request.load()
+    check_site(site)
+    made = make_plan(site, request.store(), workshop_of(context))
+    if as_json:
+        click.echo(document(plan_record(made)))
+    elif sys.stdout.isatty():
+        _print_table(made)
+    else:
+        for planned in made.pairs:
+            size = f"{planned.pair.width}x{planned.pair.height}"
+            what = "fresh" if planned.fresh else f"to paint ({'; '.join(planned.reasons)})"
+            click.echo(f"{planned.pair.id}: {size}: {what}")
+    if not as_json:
+        click.echo(_plan_summary(made))
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of site.yaml, which editors use to complete and check it.
+
+    \b
+    Example:
+        neural-gallery schema > site.schema.json
+    """
+    from neural_gallery.site.schema import manifest_schema
+
+    click.echo(json_module.dumps(manifest_schema(), ensure_ascii=False, indent=2))
+
+
+def _plan_summary(made: Plan) -> str:
+    missing = len(made.to_paint)
+    if not missing:
+        return f"{words.counted(len(made.pairs), 'pair')}: all painted"
+    about = f"about {words.seconds(made.seconds)} and {words.size(made.bytes)}"
+    return f"{missing} of {words.counted(len(made.pairs), 'pair')} to paint: {about}"
+
+
+def _print_table(made: Plan) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("pair", "size", "state", "why", "about", box=None, pad_edge=False)
+    for planned in made.pairs:
+        state = Text("fresh", style="green") if planned.fresh else Text("to paint", style="yellow")
+        about = "" if planned.fresh else words.seconds(planned.seconds)
+        size = f"{planned.pair.width} x {planned.pair.height}"
+        table.add_row(Text(planned.pair.id), size, state, Text("; ".join(planned.reasons)), about)
+    Console().print(table)

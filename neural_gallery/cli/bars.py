@@ -1,0 +1,110 @@
+"""The live display on a terminal: a bar for the whole run and one for the pair that is being painted.
+
+Rich redraws it ten times a second from its own thread, so the clock and the time left move even where the painter
+is silent, as it is while the network is compiled.
+"""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from neural_gallery.cli import words
+from neural_gallery.corridor.estimate import Forecast
+from neural_gallery.corridor.events import (
+    EncodingStarted,
+    Event,
+    Note,
+    PairDone,
+    PairFailed,
+    PairProgress,
+    PairStarted,
+    PlanReady,
+)
+
+
+class _TimeLeft(ProgressColumn):
+    """The time left, at the bar of the whole run."""
+
+    def __init__(self, bars: Bars) -> None:
+        super().__init__()
+        self._bars = bars
+
+    def render(self, task: Task) -> Text:
+        """The text at this moment."""
+        return Text(self._bars.time_left() if task.fields.get("whole") else "", style="progress.remaining")
+
+
+class Bars:
+    """Draws on `console`, which stands for standard error."""
+
+    def __init__(self, console: Console) -> None:
+        self._forecast = Forecast(())
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[state]}", markup=False),
+            TimeElapsedColumn(),
+            _TimeLeft(self),
+            console=console,
+            transient=True,
+        )
+        self._whole = self._progress.add_task("pairs", total=None, state="", whole=True, visible=False)
+        self._pair = self._progress.add_task("", total=None, state="", visible=False)
+        self._encoding = self._progress.add_task("encoding", total=None, state="", visible=False)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def time_left(self) -> str:
+        """The forecast, in words."""
+        return f"{words.seconds(self._forecast.remaining(time.monotonic()))} left"
+
+    def show(self, event: Event) -> None:
+        """Move the bars."""
+        now = time.monotonic()
+        match event:
+            case PlanReady(plan):
+                missing = plan.to_paint
+                self._forecast = Forecast(planned.seconds for planned in missing)
+                self._progress.update(
+                    self._whole, total=len(missing), state=f"0 of {len(missing)}", visible=bool(missing)
+                )
+            case PairStarted(pair):
+                self._forecast.start(now)
+                self._progress.reset(self._pair, total=None, description=pair, state="starting", visible=True)
+            case PairProgress(_, step, steps, stage):
+                self._forecast.progress(step / max(1, steps), now)
+                self._progress.update(self._pair, completed=step, total=steps, state=f"{step}/{steps} {stage}")
+            case PairDone() | PairFailed():
+                self._forecast.finish(now)
+                self._finished(event)
+            case EncodingStarted(path):
+                self._progress.update(self._encoding, description="encoding", state=path, visible=True)
+            case Note(message):
+                self._progress.console.print(Text(f"note: {message}"))
+            case _:
+                pass
+
+    def _finished(self, event: PairDone | PairFailed) -> None:
+        """One pair is over: a line that stays, above the bars."""
+        state = f"{event.position} of {event.total}"
+        self._progress.update(self._whole, completed=event.position, state=state)
+        last = event.position == event.total
+        self._progress.update(self._pair, visible=False)
+        if last:
+            self._progress.update(self._whole, visible=False)
+        told = f"painted {event.pair} in {words.seconds(event.seconds)}" if isinstance(event, PairDone) else ""
+        self._progress.console.print(Text(told or f"failed  {event.pair}"))

@@ -1,0 +1,159 @@
+"""How a run is shown while it goes on: bars on a terminal, plain lines elsewhere, JSON lines for programs.
+
+Each display takes the run's events one by one. Times are seconds of a monotonic clock, which tests replace.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Protocol, Self
+
+import click
+
+from neural_gallery.cli import words
+from neural_gallery.cli.records import event_line
+from neural_gallery.corridor.estimate import Forecast
+from neural_gallery.corridor.events import (
+    EncodingStarted,
+    Event,
+    Note,
+    PairDone,
+    PairFailed,
+    PairProgress,
+    PairStarted,
+    PlanReady,
+)
+
+Clock = Callable[[], float]
+
+QUIET_SECONDS = 10.0
+"""Plain lines about one pair are at least so far apart."""
+
+
+class Display(Protocol):
+    """Shows events; a context, so that a live display is taken down however the run ends."""
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End."""
+        ...
+
+    def show(self, event: Event) -> None:
+        """Show one event."""
+        ...
+
+
+class Quiet:
+    """Shows nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing to take down."""
+
+    def show(self, event: Event) -> None:
+        """Not even this."""
+
+
+class Deferred:
+    """Another display, made when there is first something to wait for: Rich takes long to import."""
+
+    def __init__(self, make: Callable[[], Display]) -> None:
+        self._make = make
+        self._before: list[Event] = []
+        self._display: Display | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._display is not None:
+            self._display.__exit__(kind, error, trace)
+
+    def show(self, event: Event) -> None:
+        """Show the event, with those that came before the display was there."""
+        if self._display is None:
+            self._before.append(event)
+            if isinstance(event, PairStarted | EncodingStarted | Note):
+                self._display = self._make().__enter__()
+                for earlier in self._before:
+                    self._display.show(earlier)
+        else:
+            self._display.show(event)
+
+
+class JsonLines(Quiet):
+    """One JSON object a line on standard output, as soon as the event happens."""
+
+    def show(self, event: Event) -> None:
+        """Print the event."""
+        click.echo(event_line(event))
+
+
+class PlainLines(Quiet):
+    """Lines on standard error: one when a pair starts and ends, and one about every ten seconds between."""
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self._forecast = Forecast(())
+        self._told_at = clock()
+        self._prefix = ""
+        self._encoding = False
+
+    def show(self, event: Event) -> None:
+        """Print a line where there is something worth one."""
+        now = self._clock()
+        line = self._line(event, now)
+        if line:
+            self._told_at = now
+            click.echo(line, err=True)
+
+    def _line(self, event: Event, now: float) -> str:
+        match event:
+            case PlanReady(plan):
+                missing = plan.to_paint
+                self._forecast = Forecast(planned.seconds for planned in missing)
+                about = f"painting {words.counted(len(missing), 'pair')}, about {words.seconds(plan.seconds)}"
+                return about if missing else ""
+            case PairStarted(pair, position, total):
+                self._forecast.start(now)
+                self._prefix = f"[{position}/{total}] {pair}"
+                return f"{self._prefix}: starting"
+            case PairProgress():
+                self._forecast.progress(event.step / max(1, event.steps), now)
+                if now - self._told_at < QUIET_SECONDS:
+                    return ""
+                left = words.seconds(self._forecast.remaining(now))
+                return f"{self._prefix}: step {event.step} of {event.steps}, {event.stage}; {left} left"
+            case PairDone():
+                self._forecast.finish(now)
+                left = words.seconds(self._forecast.remaining(now))
+                rest = f"; {left} left" if event.position < event.total else ""
+                return f"{self._prefix}: painted in {words.seconds(event.seconds)}{rest}"
+            case _:
+                return self._other_line(event, now)
+
+    def _other_line(self, event: Event, now: float) -> str:
+        match event:
+            case PairFailed():
+                self._forecast.finish(now)
+                return f"{self._prefix}: failed"
+            case EncodingStarted(path):
+                told, self._encoding = self._encoding, True
+                return f"encoding {path}" if not told or now - self._told_at >= QUIET_SECONDS else ""
+            case Note(message):
+                return f"note: {message}"
+            case _:
+                return ""

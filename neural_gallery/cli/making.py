@@ -1,0 +1,71 @@
+"""Commands that make something: build, paint, render."""
+
+from __future__ import annotations
+
+import click
+
+from neural_gallery.cli.following import follow
+from neural_gallery.cli.options import Request, json_option, making_options, quiet_option, workshop_of
+
+
+@click.command()
+@making_options
+@json_option
+@quiet_option
+@click.pass_context
+def build(context: click.Context, request: Request, as_json: bool, quiet: bool) -> None:
+    """Paint what is missing, encode it, and write the pages.
+
+    Ctrl-C keeps every finished pair; the same command goes on from there.
+
+    \b
+    Example:
+        neural-gallery build
+        neural-gallery build --quality draft --target html
+    """
+    from neural_gallery.corridor.run import build as build_site
+
+    site = request.load()
+    run = build_site(site, request.store(), workshop_of(context))
+    follow(run, site.output, as_json=as_json, quiet=quiet)
+
+
+@click.command()
+@click.argument("pairs", nargs=-1)
+@making_options
+@json_option
+@quiet_option
+@click.pass_context
+def paint(context: click.Context, request: Request, pairs: tuple[str, ...], as_json: bool, quiet: bool) -> None:
+    """Paint the PAIRS of those ids, or every missing pair, and write no pages.
+
+    \b
+    Example:
+        neural-gallery paint
+        neural-gallery paint chelsea-great-wave --quality draft
+    """
+    from neural_gallery.corridor.run import paint as paint_pairs
+
+    site = request.load()
+    run = paint_pairs(site, request.store(), workshop_of(context), pair_ids=pairs)
+    follow(run, site.output, as_json=as_json, quiet=quiet)
+
+
+@click.command()
+@making_options
+@json_option
+@quiet_option
+@click.pass_context
+def render(context: click.Context, request: Request, as_json: bool, quiet: bool) -> None:
+    """Write the pages from what is painted already; paint nothing.
+
+    \b
+    Example:
+        neural-gallery render
+        neural-gallery render --target jekyll
+    """
+    from neural_gallery.corridor.run import render as render_site
+
+    site = request.load()
+    run = render_site(site, request.store(), workshop_of(context))
+    follow(run, site.output, as_json=as_json, quiet=quiet)

@@ -1,0 +1,133 @@
+"""Options that several commands share, and the record that they amount to."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import click
+
+from neural_gallery.site.model import Quality, Target
+
+if TYPE_CHECKING:
+    from neural_gallery.corridor.workshop import Workshop
+    from neural_gallery.site.model import Site
+    from neural_gallery.store.store import Store
+
+MANIFEST = "site.yaml"
+CACHE = ".neural-gallery"
+"""The folder beside the manifest that holds the store; it may be deleted at the price of painting again."""
+
+Function: TypeAlias = Callable[..., object]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Which site, and what the command line says otherwise about it."""
+
+    manifest: Path
+    allow_outside: bool
+    target: Target | None
+    quality: Quality | None
+
+    @property
+    def folder(self) -> Path:
+        """The site's folder as the user named it: for messages."""
+        return self.manifest.parent
+
+    def load(self) -> Site:
+        """The site, checked as far as the manifest and the posts' front matter go."""
+        from neural_gallery.site.manifest import Overrides, load_site
+        from neural_gallery.site.pictures import ProbeCache
+
+        return load_site(
+            self.manifest,
+            overrides=Overrides(target=self.target, quality=self.quality),
+            allow_outside=self.allow_outside,
+            cache=ProbeCache(self.manifest.parent / CACHE / "pictures.json"),
+        )
+
+    def store(self) -> Store:
+        """The site's store."""
+        from neural_gallery.store.store import Store
+
+        return Store(self.manifest.parent.resolve() / CACHE)
+
+
+def site_options(function: Function) -> Function:
+    """`--site` and `--allow-outside`: the command gets a Request."""
+    return _with_request(function, [])
+
+
+def making_options(function: Function) -> Function:
+    """The same, and `--quality` and `--target`."""
+    return _with_request(
+        function,
+        [
+            click.option(
+                "--quality",
+                type=click.Choice([quality.value for quality in Quality]),
+                help="Paint every pair at this quality, whatever the manifest says.",
+            ),
+            click.option(
+                "--target",
+                type=click.Choice([target.value for target in Target]),
+                help="Write pages for this, whatever the manifest says.",
+            ),
+        ],
+    )
+
+
+def json_option(function: Function) -> Function:
+    """`--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs on standard output.")(function)
+
+
+def quiet_option(function: Function) -> Function:
+    """`--quiet`."""
+    return click.option("-q", "--quiet", is_flag=True, help="Print nothing but problems.")(function)
+
+
+def workshop_of(context: click.Context) -> Workshop:
+    """The workshop that the caller of the command line put into its context, or else the one in this process."""
+    from neural_gallery.corridor.workshop import Workshop, local_workshop
+
+    given = context.find_object(Workshop)
+    return given if given is not None else local_workshop()
+
+
+def _with_request(function: Function, further: list[Callable[[Function], Function]]) -> Function:
+    @functools.wraps(function)
+    def command(
+        *arguments: object,
+        site: Path,
+        allow_outside: bool,
+        target: str | None = None,
+        quality: str | None = None,
+        **keywords: object,
+    ) -> object:
+        request = Request(
+            manifest=site / MANIFEST if site.is_dir() else site,
+            allow_outside=allow_outside,
+            target=Target(target) if target else None,
+            quality=Quality(quality) if quality else None,
+        )
+        return function(*arguments, request=request, **keywords)
+
+    shared = [
+        click.option(
+            "--site",
+            type=click.Path(path_type=Path),
+            default=MANIFEST,
+            show_default=True,
+            help="The manifest, or the folder that has it.",
+        ),
+        click.option("--allow-outside", is_flag=True, help="Allow paths that lead out of the site's folder."),
+    ]
+    wrapped: Function = command
+    for option in reversed([*shared, *further]):
+        wrapped = option(wrapped)
+    return wrapped

@@ -1,0 +1,59 @@
+"""What a run has come to, counted from its events: for the last words of a command, also of an interrupted one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from neural_gallery.cli import words
+from neural_gallery.corridor.events import EncodingStarted, Event, PairDone, PlanReady, Rendered
+
+
+class Tally:
+    """Counts what happened."""
+
+    def __init__(self) -> None:
+        self.pairs = 0  # in the manifest, or of those asked for
+        self.reused = 0
+        self.painted = 0
+        self.encoded = 0
+        self.rendered: Rendered | None = None
+
+    def count(self, event: Event) -> None:
+        """Take one event into account."""
+        match event:
+            case PlanReady(plan):
+                self.pairs = len(plan.pairs)
+                self.reused = sum(planned.fresh for planned in plan.pairs)
+            case PairDone():
+                self.painted += 1
+            case EncodingStarted():
+                self.encoded += 1
+            case Rendered():
+                self.rendered = event
+            case _:
+                pass
+
+    def stopped(self) -> str:
+        """What is told after Ctrl-C."""
+        kept = self.reused + self.painted
+        if not self.pairs:
+            return "stopped: run the same command again to go on"
+        are = "is" if kept == 1 else "are"
+        pairs = words.counted(self.pairs, "pair")
+        return f"stopped: {kept} of {pairs} {are} painted and kept; run the same command again to go on"
+
+    def summary(self, output: Path) -> list[str]:
+        """What is told at the end of a run that went well. `output` is the folder of the pages, as people name it."""
+        done = [f"painted {words.counted(self.painted, 'pair')}, reused {self.reused}"]
+        if self.rendered is None:
+            return done
+        written, removed = len(self.rendered.written), len(self.rendered.removed)
+        if written or removed:
+            changes = f"wrote {words.counted(written, 'file')} in {output}"
+            done.append(changes + (f", removed {removed}" if removed else ""))
+        else:
+            done.append(f"nothing changed in {output}")
+        lines = ["; ".join(done)]
+        if self.rendered.start:
+            lines.append(f"open {output / self.rendered.start}")
+        return lines

@@ -1,0 +1,31 @@
+"""Numbers for people: times, sizes, counts."""
+
+from __future__ import annotations
+
+
+def seconds(value: float) -> str:
+    """A time: `8 s`, `2 min 5 s`, `1 h 10 min`."""
+    whole = round(value)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
+    hours, minutes = divmod(round(whole / 60), 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def size(count: int) -> str:
+    """A number of bytes, in powers of ten: `312 B`, `48 kB`, `2.1 MB`."""
+    if count < 1000:
+        return f"{count} B"
+    value = count / 1000
+    for unit in ("kB", "MB"):
+        if value < 999.5:
+            return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
+        value /= 1000
+    return f"{value:.1f} GB"
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A count with its noun: `1 pair`, `3 pairs`, `0 pairs`."""
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"

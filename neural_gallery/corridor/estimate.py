@@ -1,0 +1,93 @@
+"""How long painting takes: a guess before it starts, and a better one while it goes on. Seconds, pixels.
+
+Time is nearly proportional to the pixels of the result and to the number of steps, and the number of steps belongs
+to the quality; so a guess is a cost per pixel for each quality, times how fast this machine has proved to be.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from neural_gallery.site.model import Quality
+
+SECONDS_PER_PIXEL = {Quality.DRAFT: 0.4e-3, Quality.BALANCED: 1.5e-3, Quality.BEST: 5e-3}
+"""On two processor cores, measured at 256 pixels. Only a start: every painting on this machine corrects it."""
+
+RECENT = 10
+"""How many of the newest paintings tell the machine's speed: it may have changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Experience:
+    """One former painting: how large, how good, how long."""
+
+    quality: Quality
+    pixels: int
+    seconds: float
+
+
+def expected_seconds(quality: Quality, pixels: int, past: Sequence[Experience]) -> float:
+    """What one painting will take, judged by `past` paintings, newest first; those of the same quality count first."""
+    alike = [experience for experience in past if experience.quality is quality] or past
+    ratios = [
+        experience.seconds / (SECONDS_PER_PIXEL[experience.quality] * experience.pixels)
+        for experience in alike[:RECENT]
+        if experience.seconds > 0 and experience.pixels > 0
+    ]
+    return SECONDS_PER_PIXEL[quality] * pixels * (statistics.median(ratios) if ratios else 1.0)
+
+
+class Forecast:
+    """The time that a run still needs: each pair's guess, corrected by the pace of the pairs seen so far.
+
+    `now` is any clock in seconds; it is handed in, so that a test needs no waiting.
+    """
+
+    def __init__(self, expected: Iterable[float]) -> None:
+        self._waiting = list(expected)
+        self._current = 0.0  # the guess for the pair that is being painted
+        self._started: float | None = None
+        self._fraction = 0.0
+        self._seen_at = 0.0  # when the fraction was told
+        self._guessed = 0.0  # of the finished pairs together
+        self._taken = 0.0
+
+    def start(self, now: float) -> None:
+        """The next pair begins."""
+        self._current = self._waiting.pop(0)
+        self._started, self._fraction, self._seen_at = now, 0.0, now
+
+    def progress(self, fraction: float, now: float) -> None:
+        """`fraction` of the current pair is done, between 0 and 1."""
+        self._fraction, self._seen_at = fraction, now
+
+    def finish(self, now: float) -> None:
+        """The current pair is over."""
+        if self._started is not None:
+            self._guessed += self._current
+            self._taken += now - self._started
+        self._started = None
+
+    def remaining(self, now: float) -> float:
+        """Seconds until the last pair is finished; never below 0."""
+        current, pace = 0.0, self._pace()
+        if self._started is not None:
+            current = self._current_remaining(now, pace)
+        return current + pace * sum(self._waiting)
+
+    def _pace(self) -> float:
+        """Seconds taken for each second guessed, the current pair counting by what is done of it."""
+        guessed, taken = self._guessed, self._taken
+        if self._started is not None and self._fraction >= 0.1:  # the first tenth is mostly compiling
+            guessed += self._current * self._fraction
+            taken += self._seen_at - self._started
+        return taken / guessed if guessed else 1.0
+
+    def _current_remaining(self, now: float, pace: float) -> float:
+        assert self._started is not None
+        by_guess = pace * self._current * (1 - self._fraction)
+        if self._fraction >= 0.1:
+            by_guess = (self._seen_at - self._started) * (1 - self._fraction) / self._fraction
+        return max(0.0, by_guess - (now - self._seen_at))

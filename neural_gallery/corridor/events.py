@@ -1,0 +1,87 @@
+"""What a run tells while it goes on: small records, in the order in which things happen.
+
+A run is a generator of these. It works only while it is asked for the next one, so closing it stops the work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from neural_gallery.corridor.plan import Plan
+from neural_gallery.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReady:
+    """It is known what is to be done."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class PairStarted:
+    """The painting of one pair begins."""
+
+    pair: str
+    position: int  # among the pairs painted in this run, from 1
+    total: int
+    expected_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PairProgress:
+    """The painting goes on. Comes at least every ten seconds."""
+
+    pair: str
+    step: int
+    steps: int
+    stage: str  # for people: "compiling 200 x 133"
+    loss: float  # NaN before the first step
+
+
+@dataclass(frozen=True, slots=True)
+class PairDone:
+    """One pair is painted and kept in the store: an interrupted run does not lose it."""
+
+    pair: str
+    position: int
+    total: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PairFailed:
+    """One pair could not be painted; the others go on."""
+
+    pair: str
+    position: int
+    total: int
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EncodingStarted:
+    """A file for the pages is about to be encoded. Those that the store already has are not mentioned."""
+
+    path: str  # relative to the output folder
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that the author may want to know; the run goes on."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The output folder is up to date. Paths are relative to it."""
+
+    written: tuple[str, ...]
+    unchanged: int
+    removed: tuple[str, ...]
+    start: str  # the page to open first, "" where there is none to open without a site generator
+
+
+Event: TypeAlias = PlanReady | PairStarted | PairProgress | PairDone | PairFailed | EncodingStarted | Note | Rendered

@@ -1,0 +1,74 @@
+"""Painting what a plan says, and keeping each painting as soon as it is finished."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+from neural_gallery.corridor.events import Event, PairDone, PairFailed, PairProgress, PairStarted
+from neural_gallery.corridor.plan import Plan, PlannedPair
+from neural_gallery.corridor.planning import FRAMES_ASKED_FOR
+from neural_gallery.corridor.workshop import Workshop
+from neural_gallery.errors import PaintError, PictureError, Problem
+from neural_gallery.store.records import describe
+from neural_gallery.store.store import Store
+from neural_gallery.workers.messages import Job, Painted, StyleSource
+
+if TYPE_CHECKING:
+    from neural_gallery.site.pictures import Alpha
+    from neural_gallery.workers.messages import RGB
+
+
+def paint_missing(plan: Plan, store: Store, workshop: Workshop) -> Generator[Event, None, tuple[Problem, ...]]:
+    """Paint `plan.to_paint`, in its order; the problems of the pairs that could not be painted, if any.
+
+    A pair that fails does not stop the others. What concerns all of them (missing weights, a full disk) is raised.
+    """
+    problems: list[Problem] = []
+    total = len(plan.to_paint)
+    for position, planned in enumerate(plan.to_paint, start=1):
+        name = planned.pair.id
+        yield PairStarted(name, position, total, planned.seconds)
+        begun = time.monotonic()
+        try:
+            yield from _paint(planned, store, workshop)
+        except (PaintError, PictureError) as error:
+            problems += error.problems
+            yield PairFailed(name, position, total, error.problems)
+        else:
+            yield PairDone(name, position, total, time.monotonic() - begun)
+    return tuple(problems)
+
+
+def _paint(planned: PlannedPair, store: Store, workshop: Workshop) -> Generator[PairProgress, None, None]:
+    """Paint one pair and put it into the store. Raises PaintError, PictureError."""
+    job, alpha = _job(planned)
+    frames: list[RGB] = []
+    painted: Painted | None = None
+    messages = workshop.painter(job)
+    try:
+        for message in messages:
+            if isinstance(message, Painted):
+                painted = message
+                break
+            frames += message.frames
+            yield PairProgress(job.name, message.step, message.steps, message.stage, message.loss)
+    finally:
+        if isinstance(messages, Generator):
+            messages.close()  # an interrupted run stops the painter now, not when somebody collects it
+    if painted is None:
+        raise PaintError(Problem(None, f"the painter of '{job.name}' ended without a result."))
+    facts = {**painted.facts, FRAMES_ASKED_FOR: planned.frames}
+    origin = describe(planned.pair, engine=workshop.engine, weights_sha256=workshop.weights_sha256, facts=facts)
+    store.add_painting(planned.key, painted.rgb, alpha, frames or [painted.rgb], origin)
+
+
+def _job(planned: PlannedPair) -> tuple[Job, Alpha | None]:
+    """What the painter gets, and the content's transparency, which the result takes over."""
+    from neural_gallery.site.pictures import read_pixels
+
+    pair = planned.pair
+    content = read_pixels(pair.content, size=pair.paint.size)
+    styles = tuple(StyleSource(read_pixels(style.picture).rgb, style.weight) for style in pair.styles)
+    return Job(pair.id, content.rgb, styles, pair.paint, planned.frames), content.alpha

@@ -1,0 +1,119 @@
+"""Finding out what is to be painted, why, and what it will cost. Seconds, bytes.
+
+A plan reads records, not pictures, and loads nothing of the painter. Only a painting that is about to be encoded is
+read whole, so that a damaged one is found while it can still be planned for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from neural_gallery.corridor import reasons
+from neural_gallery.corridor.encoding import result_is_encoded
+from neural_gallery.corridor.estimate import Experience, expected_seconds
+from neural_gallery.corridor.plan import Plan, PlannedPair
+from neural_gallery.corridor.workshop import Workshop
+from neural_gallery.errors import Problem, UsageError, did_you_mean
+from neural_gallery.site.model import Pair, Quality, Site
+from neural_gallery.store.keys import painting_key
+from neural_gallery.store.records import Record
+from neural_gallery.store.store import Store
+
+BYTES_PER_PIXEL = 2.3
+"""What a pixel of one frame takes: 1.4 losslessly in the store, 0.9 as GIF and WebP. Measured at 400 x 267 pixels."""
+
+FRAMES_ASKED_FOR = "frames_asked_for"
+"""Among the facts of each painting."""
+
+
+def make_plan(site: Site, store: Store, workshop: Workshop, *, pair_ids: Collection[str] = ()) -> Plan:
+    """The plan for every pair of the site, or for those of `pair_ids`.
+
+    Raises UsageError where there is no pair of such an id.
+    """
+    pairs = _chosen(site, pair_ids)
+    keys = painting_keys(site, workshop)
+    frames: dict[str, int] = {}
+    for pair in site.pairs:  # all: painting one pair must not take frames from another with the same painting
+        frames[keys[pair.id]] = max(pair.animation.frames, frames.get(keys[pair.id], 0))
+    past: list[Record] | None = None
+    planned = []
+    for pair in pairs:
+        key = keys[pair.id]
+        why = _missing(site, store, pair, key, frames[key])
+        if why is None:
+            planned.append(PlannedPair(pair, key, frames[key], (), 0.0, 0))
+            continue
+        past = store.records() if past is None else past
+        why = why or _differences(pair, past, workshop)
+        seconds = expected_seconds(pair.paint.quality, pair.width * pair.height, _experience(past))
+        size = int(BYTES_PER_PIXEL * pair.width * pair.height * frames[key])
+        planned.append(PlannedPair(pair, key, frames[key], why, seconds, size))
+    return Plan(tuple(planned), _in_painting_order(planned))
+
+
+def painting_keys(site: Site, workshop: Workshop) -> dict[str, str]:
+    """The key of each pair's painting, by pair id."""
+    engine, weights = workshop.engine, workshop.weights_sha256
+    return {pair.id: painting_key(pair, engine=engine, weights_sha256=weights) for pair in site.pairs}
+
+
+def _chosen(site: Site, pair_ids: Collection[str]) -> Sequence[Pair]:
+    if not pair_ids:
+        return site.pairs
+    known = [pair.id for pair in site.pairs]
+    unknown = [pair_id for pair_id in dict.fromkeys(pair_ids) if pair_id not in known]
+    if unknown:
+        raise UsageError(
+            *(
+                Problem(
+                    None,
+                    f"there is no pair '{pair_id}'.",
+                    did_you_mean(pair_id, known) or "`neural-gallery plan` lists the pairs.",
+                )
+                for pair_id in unknown
+            )
+        )
+    return [pair for pair in site.pairs if pair.id in pair_ids]
+
+
+def _missing(site: Site, store: Store, pair: Pair, key: str, frames: int) -> tuple[str, ...] | None:
+    """None where the painting is there; else why it counts as missing, empty where it is simply not there."""
+    noted = len(store.notes)
+    painting = store.painting(key, verify=not result_is_encoded(site, store, pair, key))
+    if painting is None:
+        return (reasons.DAMAGED,) if len(store.notes) > noted else ()
+    # A painter with few steps sends fewer frames than it is asked for: asking again would not bring more.
+    asked = painting.record.origin.facts.get(FRAMES_ASKED_FOR, painting.record.frames)
+    if isinstance(asked, int) and asked < frames:
+        return (reasons.more_frames(frames, asked),)
+    return None
+
+
+def _differences(pair: Pair, past: Sequence[Record], workshop: Workshop) -> tuple[str, ...]:
+    """What differs from the newest painting of a pair of this id."""
+    newest = next((record for record in past if record.origin.pair == pair.id), None)
+    return (reasons.changes(newest.origin, pair, workshop) if newest else ()) or (reasons.NEVER,)
+
+
+def _experience(past: Sequence[Record]) -> list[Experience]:
+    found = []
+    for record in past:
+        quality, seconds = record.origin.settings.get("quality"), record.origin.facts.get("seconds")
+        if quality in set(Quality) and isinstance(seconds, int | float):
+            found.append(Experience(Quality(str(quality)), record.width * record.height, float(seconds)))
+    return found
+
+
+def _in_painting_order(planned: Sequence[PlannedPair]) -> tuple[PlannedPair, ...]:
+    """As listed, but those of one shape and quality together: they share what the painter compiles."""
+    missing = {one.key: one for one in reversed(planned) if not one.fresh}
+    listed = [one for one in planned if missing.get(one.key) is one]
+    groups: dict[tuple[int, int, Quality], int] = {}
+    for one in listed:
+        groups.setdefault(_shape(one.pair), len(groups))
+    return tuple(sorted(listed, key=lambda one: groups[_shape(one.pair)]))
+
+
+def _shape(pair: Pair) -> tuple[int, int, Quality]:
+    return pair.width, pair.height, pair.paint.quality

@@ -1,0 +1,195 @@
+"""The runs: check, build, paint, render, and sweeping the store. Each long one is a generator of events.
+
+Nothing is painted before the whole site has been checked; no page is written before every picture it shows is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from neural_gallery.corridor.encoding import encode, picture_keys, result_keys
+from neural_gallery.corridor.events import Event, Note, PlanReady, Rendered
+from neural_gallery.corridor.naming import name_clashes
+from neural_gallery.corridor.painting import paint_missing
+from neural_gallery.corridor.planning import make_plan, painting_keys
+from neural_gallery.corridor.workshop import Workshop
+from neural_gallery.errors import InputError, Location, PaintError, Problem, RunError
+from neural_gallery.pages.pages import Pages
+from neural_gallery.site.model import Site, Target
+from neural_gallery.store.output import Output
+from neural_gallery.store.quarantine import DamagedError
+from neural_gallery.store.store import Store
+
+if TYPE_CHECKING:
+    from neural_gallery.store.encodings import Encoded
+    from neural_gallery.store.paintings import Painting
+    from neural_gallery.store.sweep import Swept
+
+Run: TypeAlias = Generator[Event, None, None]
+Files: TypeAlias = "dict[str, bytes | Encoded]"
+"""What the output folder holds, by path."""
+
+OUTPUTS = "outputs.json"
+"""The file in the store's folder that says which files in the output folders are ours."""
+
+_JEKYLL_CONFIGURATIONS = ("_config.yml", "_config.yaml", "_config.toml")
+
+
+def check(site: Site) -> Pages:
+    """The pages of the site, seen to be right. Raises InputError with every problem, sorted by place."""
+    pages = Pages(site)
+    problems = [*pages.check(), *name_clashes(site, [site.images[name] for name in pages.used().pictures])]
+    if problems:
+        raise InputError(*sorted(problems, key=lambda problem: (problem.location or Location(""), problem.message)))
+    return pages
+
+
+def build(site: Site, store: Store, workshop: Workshop) -> Run:
+    """Paint what is missing, encode it, write the pages.
+
+    Raises InputError before anything is done, PaintError at the end where a pair could not be painted; the pages are
+    written all the same where they do not show it.
+    """
+    pages = check(site)
+    with store.lock():
+        notes = _Notes()
+        plan = make_plan(site, store, workshop)
+        yield PlanReady(plan)
+        yield from notes.new(store.notes)
+        problems = yield from paint_missing(plan, store, workshop)
+        paintings = _paintings(site, store, workshop, pages)
+        if missing := [pair_id for pair_id, painting in paintings.items() if painting is None]:
+            raise PaintError(*problems, _not_written(missing))
+        yield from _publisher(site, store, pages, paintings).publish(notes)
+    if problems:
+        raise PaintError(*problems)
+
+
+def paint(site: Site, store: Store, workshop: Workshop, *, pair_ids: Collection[str] = ()) -> Run:
+    """Paint what is missing among the pairs of those ids, or among all; write no pages.
+
+    Raises UsageError where there is no pair of such an id, PaintError at the end where a pair could not be painted.
+    """
+    with store.lock():
+        notes = _Notes()
+        plan = make_plan(site, store, workshop, pair_ids=pair_ids)
+        yield PlanReady(plan)
+        yield from notes.new(store.notes)
+        problems = yield from paint_missing(plan, store, workshop)
+    if problems:
+        raise PaintError(*problems)
+
+
+def render(site: Site, store: Store, workshop: Workshop) -> Run:
+    """Encode what is painted and write the pages. Raises RunError where they show a pair that is not painted."""
+    pages = check(site)
+    shown = pages.used().pairs
+    with store.lock():
+        notes = _Notes()
+        plan = make_plan(site, store, workshop, pair_ids=shown) if shown else None
+        missing = [planned for planned in plan.pairs if not planned.fresh] if plan else []
+        yield from notes.new(store.notes)
+        if missing:
+            raise RunError(
+                *(
+                    Problem(
+                        planned.pair.location,
+                        f"pair '{planned.pair.id}' is not painted yet ({'; '.join(planned.reasons)}).",
+                        "Run `neural-gallery build`.",
+                    )
+                    for planned in missing
+                )
+            )
+        paintings = _paintings(site, store, workshop, pages)
+        yield from _publisher(site, store, pages, paintings).publish(notes)
+
+
+def collect_garbage(site: Site, store: Store, workshop: Workshop, *, dry_run: bool = False) -> Swept:
+    """Remove from the store what no entry of the manifest uses; with `dry_run`, only say what that is."""
+    keys = painting_keys(site, workshop)
+    keep = set(keys.values())
+    for pair in site.pairs:
+        keep.update(result_keys(site, pair, keys[pair.id]).values())
+    for picture in site.images.values():
+        keep.update(picture_keys(site, picture).values())
+    with store.lock():
+        return store.gc(keep, dry_run=dry_run)
+
+
+class _Notes:
+    """Tells each note once."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def new(self, *sources: Sequence[str]) -> Iterator[Note]:
+        """The notes that have not been told yet."""
+        for note in [note for source in sources for note in source if note not in self._told]:
+            self._told.add(note)
+            yield Note(note)
+
+
+def _paintings(site: Site, store: Store, workshop: Workshop, pages: Pages) -> dict[str, Painting | None]:
+    """The painting of every pair that the pages show, by id."""
+    keys = painting_keys(site, workshop)
+    return {pair_id: store.painting(keys[pair_id]) for pair_id in pages.used().pairs}
+
+
+def _publisher(site: Site, store: Store, pages: Pages, paintings: Mapping[str, Painting | None]) -> _Publisher:
+    there = {pair_id: painting for pair_id, painting in paintings.items() if painting is not None}
+    return _Publisher(site, store, pages, there, Output(site.output, store.folder / OUTPUTS))
+
+
+def _not_written(missing: Sequence[str]) -> Problem:
+    listed = ", ".join(f"'{pair_id}'" for pair_id in missing)
+    return Problem(None, f"the pages were not written, because they show {listed}.", "What was painted is kept.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Publisher:
+    """Brings the output folder up to date."""
+
+    site: Site
+    store: Store
+    pages: Pages
+    paintings: Mapping[str, Painting]  # of the pairs that the pages show, by id
+    output: Output
+
+    def publish(self, notes: _Notes) -> Run:
+        """Encode, render, write, and remove what is not made any more."""
+        files, written = yield from self._write(attempts=3)
+        removed = self.output.sweep(files)
+        yield from notes.new(self.store.notes, self.output.notes)
+        start = "index.html" if self.site.target is Target.HTML and "index.html" in files else ""
+        yield Rendered(written, len(files) - len(written), removed, start)
+
+    def _write(self, *, attempts: int) -> Generator[Event, None, tuple[Files, tuple[str, ...]]]:
+        """Every file, and which of them were written now."""
+        files = yield from self._files()
+        try:
+            return files, self.output.write_all(files)
+        except DamagedError:
+            if attempts == 1:
+                raise
+        # What was damaged is out of the way, and so is made again.
+        return (yield from self._write(attempts=attempts - 1))
+
+    def _files(self) -> Generator[Event, None, Files]:
+        pictures = [self.site.images[name] for name in self.pages.used().pictures]
+        encodings = yield from encode(self.site, self.store, pictures, self.paintings)
+        rendered = self.pages.render(encodings.gallery, existing_site=_is_existing_site(self.site, self.output))
+        if clashes := [file.path for file in rendered if file.path in encodings.files]:
+            remedy = "Rename it, or set another `images_path` in site.yaml."
+            raise InputError(
+                *(Problem(None, f"the theme's file '{path}' has the name of a picture.", remedy) for path in clashes)
+            )
+        return {**encodings.files, **{file.path: file.data for file in rendered}}
+
+
+def _is_existing_site(site: Site, output: Output) -> bool:
+    """Whether the output folder is a Jekyll site that has a configuration of its own."""
+    return site.target is Target.JEKYLL and any(
+        (site.output / name).is_file() and name not in output.owned for name in _JEKYLL_CONFIGURATIONS
+    )
