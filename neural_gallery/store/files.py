@@ -1,0 +1,120 @@
+"""Writing so that no reader, and no crash, ever meets half of a file.
+
+Everything is written under a temporary name beside its place, flushed to the disk, and renamed into place: the name
+holds the old content or the new one, never a part. Temporary names share a prefix that nobody else uses, so that what
+a killed run leaves behind can be told from everything else and swept.
+
+Permissions follow the user's umask (`tempfile` would make files that a web server may not read).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from neural_gallery.errors import Problem, RunError
+
+_TEMPORARY = re.compile(r"\.neural-gallery-tmp-[0-9a-f]{16}")
+_KEPT = "Everything finished so far is kept."
+_CAUSES = {
+    errno.ENOSPC: ("the disk is full", f"Free some space, then run the command again. {_KEPT}"),
+    errno.EDQUOT: ("your disk quota is used up", f"Free some space, then run the command again. {_KEPT}"),
+    errno.EROFS: ("the file system is read-only", "Work in a copy of the site on a disk that can be written."),
+    errno.EACCES: ("permission is denied", "Give your user the right to read and write there, then run it again."),
+    errno.EPERM: ("permission is denied", "Give your user the right to read and write there, then run it again."),
+}
+
+
+def temporary_beside(path: Path) -> Path:
+    """A name for a temporary file or folder in the same folder as `path`, hence on the same file system."""
+    return path.with_name(f".neural-gallery-tmp-{secrets.token_hex(8)}")
+
+
+def is_temporary(name: str) -> bool:
+    """Whether `name` was made by `temporary_beside`."""
+    return _TEMPORARY.fullmatch(name) is not None
+
+
+@contextlib.contextmanager
+def told_as(error: type[RunError], what: str) -> Iterator[None]:
+    """Turns an `OSError` into `error`, with its cause and what to do. `what`: "cannot write the store"."""
+    try:
+        yield
+    except OSError as caught:
+        code = caught.errno or 0
+        cause, remedy = _CAUSES.get(code, (caught.strerror or str(caught), "Mend this, then run the command again."))
+        raise error(Problem(None, f"{what}: {cause}.", remedy)) from caught
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Puts `data` at `path` atomically; folders are made as needed. Raises OSError, and then nothing has changed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = temporary_beside(path)
+    try:
+        _write_flushed(temporary, data)
+        os.replace(temporary, path)  # noqa: PTH105 -- os.replace is the documented atomic one, and tests intercept it
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _flush_folder(path.parent)
+
+
+def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
+    """Puts a folder of `files` at `path`, all of them or none. A folder that is there already is replaced.
+
+    Raises OSError, and then what was there before is there still.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = temporary_beside(path)
+    try:
+        temporary.mkdir()
+        for name, data in files.items():
+            _write_flushed(temporary / name, data)
+        _flush_folder(temporary)
+        _swap_in(temporary, path)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    _flush_folder(path.parent)
+
+
+def _swap_in(prepared: Path, path: Path) -> None:
+    """Renames a folder into place. No system replaces a full folder in one step, so the old one steps aside first.
+
+    Killed between the two renames, the name is free: readers see nothing there, which is the truth.
+    """
+    if not path.exists():
+        os.replace(prepared, path)  # noqa: PTH105 -- as above
+        return
+    old = temporary_beside(path)
+    os.replace(path, old)  # noqa: PTH105 -- as above
+    try:
+        os.replace(prepared, path)  # noqa: PTH105 -- as above
+    except BaseException:
+        os.replace(old, path)  # noqa: PTH105 -- as above
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _write_flushed(path: Path, data: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    """Makes a rename in `folder` survive a power cut. Windows has no such call, and needs none."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

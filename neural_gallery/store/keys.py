@@ -1,0 +1,48 @@
+"""The names under which things are stored: SHA-256, in hexadecimal, over what determines them and nothing else.
+
+A painting's key covers what determines its pixels. The pair's id, alternative text, caption, the side it is shown on,
+and everything about encoding (formats, widths, frames a second, how many frames) are not in it: changing those never
+repaints. The order of a blend's styles is in it, because sums of floats depend on it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from neural_gallery.site.model import Pair, Picture
+from neural_gallery.store.sealed import digest
+
+ENCODING_VERSION = 1
+"""Part of every encoding's key. Raise it when an encoder would make other files of the same pixels."""
+
+
+def painting_key(pair: Pair, *, engine: int, weights_sha256: str) -> str:
+    """The key of the painting that `pair` asks for, painted by that engine version with those network weights."""
+    return digest(
+        {
+            "is": "painting",
+            "engine": engine,
+            "weights": weights_sha256,
+            "content": _source(pair.content),
+            "styles": [{**_source(style.picture), "weight": style.weight} for style in pair.styles],
+            # Every field, also those added later: PaintSettings is by definition what determines pixels.
+            "settings": dataclasses.asdict(pair.paint),
+        }
+    )
+
+
+def picture_key(picture: Picture) -> str:
+    """The key of a source picture as used: its file's bytes and its crop."""
+    return digest({"is": "picture", **_source(picture)})
+
+
+def encoding_key(source_key: str, kind: str, options: Mapping[str, object]) -> str:
+    """The key of one encoding (`kind`: "still.avif", "animation.gif") of a painting or picture, with its options."""
+    return digest(
+        {"is": "encoding", "version": ENCODING_VERSION, "source": source_key, "kind": kind, "options": options}
+    )
+
+
+def _source(picture: Picture) -> dict[str, object]:
+    return {"sha256": picture.sha256, "crop": dataclasses.astuple(picture.crop) if picture.crop else None}

@@ -1,0 +1,186 @@
+"""The output folder, which may be somebody else's site: only files that we own are ever replaced or removed.
+
+A file is ours once we have written it; the record (ownership.py) is saved before a new file appears and after, so
+that a run killed in between leaves nothing behind that nobody owns. A file that is there already and has the very
+bytes that we make is taken into the record too, but is never deleted. Paths are relative to the folder, POSIX.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Collection, Mapping
+from pathlib import Path, PurePosixPath
+
+from neural_gallery.errors import OutputError, Problem
+from neural_gallery.store.encodings import Encoded
+from neural_gallery.store.files import is_temporary, told_as, write_file
+from neural_gallery.store.ownership import OwnedFile, Ownership
+from neural_gallery.store.paths import collisions, folded, misplaced, same_file
+
+_ELSEWHERE = "Move or delete it, or set another `output` or `images_path` in site.yaml, then run the command again."
+
+
+class Output:
+    """The files we own in `folder`; `record` is where that is written down, outside of the folder."""
+
+    def __init__(self, folder: Path, record: Path) -> None:
+        self.folder = folder
+        with told_as(OutputError, f"cannot read {record}"):
+            self._ownership = Ownership(folder, record)
+        self._written: dict[str, str] = {}  # by folded path, over all calls
+        self.notes: list[str] = [self._ownership.note] if self._ownership.note else []
+
+    @property
+    def owned(self) -> Collection[str]:
+        """The paths of all files we own."""
+        return self._ownership.files.keys()
+
+    def write(self, path: str, content: bytes | Encoded) -> bool:
+        """Writes one file where it differs, and says whether it did. See `write_all`."""
+        return bool(self.write_all({path: content}))
+
+    def write_all(self, files: Mapping[str, bytes | Encoded]) -> tuple[str, ...]:
+        """Writes every file that differs from what is there, each atomically, and gives the paths of those.
+
+        Everything is checked first: one OutputError names every path that leads out of the folder, is not ours, is a
+        folder or a link, or is one file with another where case does not count; then nothing has been written.
+        Raises DamagedError where an encoding turns out to be damaged as it is read.
+        """
+        problems = collisions(files, self._written)
+        changed: dict[str, bytes | Encoded] = {}
+        with told_as(OutputError, f"cannot read {self.folder}"):
+            for path, content in files.items():
+                if (problem := misplaced(self.folder, path)) or (problem := self._obstacle(path, content)):
+                    problems.append(problem)
+                elif not self._is_current(path, content):
+                    changed[path] = content
+        if problems:
+            raise OutputError(*problems)
+        with told_as(OutputError, f"cannot write to {self.folder}"):
+            self._write_changed(changed)
+        return tuple(changed)
+
+    def sweep(self, keep: Collection[str]) -> tuple[str, ...]:
+        """Removes the files we own whose paths are not in `keep`, and the folders that this empties.
+
+        A file that somebody has changed since, or that was there before us, stays, and is not ours any more.
+        """
+        kept = set(keep)
+        removed = []
+        with told_as(OutputError, f"cannot sweep {self.folder}"):
+            self._tidy()
+            for path in sorted(set(self.owned) - kept):
+                if self._is_removable(path, kept):
+                    (self.folder / path).unlink()
+                    self._remove_empty(path)
+                    removed.append(path)
+                del self._ownership.files[path]
+            self._ownership.save()
+        return tuple(removed)
+
+    def _write_changed(self, changed: Mapping[str, bytes | Encoded]) -> None:
+        for path, content in changed.items():
+            self._claim(path, content)
+        self._ownership.save()
+        try:
+            for path, content in changed.items():
+                write_file(self.folder / path, content if isinstance(content, bytes) else content.read())
+                self._see(path, content, found=False)
+        finally:
+            self._ownership.save()
+
+    def _claim(self, path: str, content: bytes | Encoded) -> None:
+        """Makes the record such that, wherever the run is killed, what stands at `path` is known to be ours."""
+        files = self._ownership.files
+        place = self.folder / path
+        if path not in files or not place.exists():
+            files[path] = OwnedFile(_sha256(content), _size(content), modified=0, found=False)
+        elif not files[path].surely_ours:  # it has the recorded bytes: `_obstacle` has seen that
+            state = place.stat()
+            files[path] = OwnedFile(files[path].sha256, state.st_size, state.st_mtime_ns, found=False)
+
+    def _obstacle(self, path: str, content: bytes | Encoded) -> Problem | None:
+        """Why `content` may not be written at `path`."""
+        place = self.folder / path
+        if place.is_symlink():
+            return Problem(None, f"{place} is a symbolic link, which will not be replaced.", _ELSEWHERE)
+        if place.is_dir():
+            return Problem(None, f"{place} is a folder where a file is to be written.", _ELSEWHERE)
+        if not place.exists() or self._owns(path):
+            return None
+        known = self._ownership.files.get(path)
+        if _sha256_of(place) in (_sha256(content), known and known.sha256):
+            return None
+        return Problem(None, f"{place} is there already, and neural-gallery did not write it.", _ELSEWHERE)
+
+    def _owns(self, path: str) -> bool:
+        """Whether the file at `path` is ours whatever is in it."""
+        owned = self._ownership.files.get(path)
+        if owned:
+            return owned.surely_ours
+        # Where case does not count, an owned file that is renamed from `A` to `a` is found under both names.
+        return any(folded(other) == folded(path) and self._same(other, path) for other in self.owned)
+
+    def _is_current(self, path: str, content: bytes | Encoded) -> bool:
+        """Whether the file at `path` has that content; owned from now on, if it was not."""
+        place = self.folder / path
+        try:
+            state = place.stat()
+        except FileNotFoundError:
+            return False
+        if state.st_size != _size(content):
+            return False
+        owned = self._ownership.files.get(path)
+        sha256 = _sha256(content)
+        if owned and owned.modified == state.st_mtime_ns and owned.bytes == state.st_size:
+            return owned.sha256 == sha256
+        if _sha256_of(place) != sha256:
+            return False
+        self._see(path, content, found=owned.found if owned else True)
+        return True
+
+    def _see(self, path: str, content: bytes | Encoded, *, found: bool) -> None:
+        state = (self.folder / path).stat()
+        self._ownership.files[path] = OwnedFile(_sha256(content), state.st_size, state.st_mtime_ns, found)
+
+    def _is_removable(self, path: str, kept: set[str]) -> bool:
+        place = self.folder / path
+        owned = self._ownership.files[path]
+        if owned.found or misplaced(self.folder, path) or place.is_symlink() or not place.is_file():
+            return False
+        if any(folded(other) == folded(path) and self._same(other, path) for other in kept):
+            return False
+        if _sha256_of(place) != owned.sha256:
+            self.notes.append(f"{place} is not made any more, but was changed by somebody else, and so it stays")
+            return False
+        return True
+
+    def _same(self, one: str, other: str) -> bool:
+        return same_file(self.folder / one, self.folder / other)
+
+    def _tidy(self) -> None:
+        """Removes what killed runs left beside the files we own."""
+        for folder in {(self.folder / path).parent for path in self.owned if not misplaced(self.folder, path)}:
+            if folder.is_dir():
+                for leftover in filter(lambda entry: is_temporary(entry.name), folder.iterdir()):
+                    leftover.unlink()
+
+    def _remove_empty(self, path: str) -> None:
+        """Removes the folders of `path` that are empty now, inmost first."""
+        with contextlib.suppress(OSError):  # the first that is not empty ends it
+            for parent in PurePosixPath(path).parents[:-1]:
+                (self.folder / parent).rmdir()
+
+
+def _sha256(content: bytes | Encoded) -> str:
+    return hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else content.sha256
+
+
+def _size(content: bytes | Encoded) -> int:
+    return len(content) if isinstance(content, bytes) else content.bytes
+
+
+def _sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,72 @@
+"""Which files in the output folder are ours: the record that lets us share a folder with somebody else's site.
+
+The record is one sealed JSON file in the store. It keeps several output folders apart, each named relative to the
+record, so that a site may be moved, and `--target` may write elsewhere for once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from neural_gallery.store.files import write_file
+from neural_gallery.store.sealed import SealError, seal, unseal
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedFile:
+    """One file as it was last written or seen by us."""
+
+    sha256: str
+    bytes: int
+    modified: int  # nanoseconds since 1970; 0 while it is being written for the first time
+    found: bool  # it was there before us, with the very bytes that we would have written: never deleted
+
+    @property
+    def surely_ours(self) -> bool:
+        """Whether it is ours whatever is in it now: it was not found, and its first writing was seen to end."""
+        return self.modified != 0 and not self.found
+
+
+class Ownership:
+    """The files owned in `folder`, by path relative to it, POSIX; kept in the file `record`."""
+
+    def __init__(self, folder: Path, record: Path) -> None:
+        self._record = record
+        self._name = _relative(folder, record.parent)
+        self._folders: dict[str, Any] = {}
+        self.note = ""
+        """What was wrong with the record, if anything; then nothing is owned."""
+        self._read()
+        files: dict[str, Any] = self._folders.get(self._name, {})
+        self.files = {path: OwnedFile(**file) for path, file in files.items()}
+        self._saved = dict(self.files)
+
+    def save(self) -> None:
+        """Writes the record where it has changed. Raises OSError."""
+        if self.files == self._saved:
+            return
+        self._folders[self._name] = {path: dataclasses.asdict(file) for path, file in sorted(self.files.items())}
+        write_file(self._record, seal({"folders": self._folders}))
+        self._saved = dict(self.files)
+
+    def _read(self) -> None:
+        try:
+            self._folders = unseal(self._record.read_bytes())["folders"]  # type: ignore[assignment]  # sealed by `save`
+        except FileNotFoundError:
+            return
+        except SealError as error:
+            self.note = (
+                f"the record of what was written to the output folder, {self._record.name}, {error}; "
+                "files that are there already count as somebody else's where they differ from what is made"
+            )
+
+
+def _relative(folder: Path, start: Path) -> str:
+    try:
+        return Path(os.path.relpath(folder, start)).as_posix()
+    except ValueError:  # another drive, on Windows
+        return folder.as_posix()

@@ -1,0 +1,166 @@
+"""Stored paintings: `paintings/ab/<key>/` with `record.json`, `still.png`, `frame-000.webp`, …"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neural_gallery.errors import StoreError
+from neural_gallery.store.files import told_as, write_folder
+from neural_gallery.store.pixels import Still, pack_frame, pack_still, unpack
+from neural_gallery.store.quarantine import Quarantine
+from neural_gallery.store.records import Origin, Record, StoredFile, dump_record, load_record
+from neural_gallery.store.sealed import SealError
+
+if TYPE_CHECKING:
+    from neural_gallery.store.pixels import Alpha
+    from neural_gallery.workers.messages import RGB
+
+_RECORD = "record.json"
+_STILL = "still.png"
+
+
+@dataclass(frozen=True, slots=True)
+class Painting:
+    """A painting in the store. Its record has been verified; its files are verified as they are read.
+
+    Reading a damaged file moves the whole painting into quarantine and raises DamagedError: paint it again.
+    """
+
+    folder: Path
+    record: Record
+    quarantine: Quarantine = field(repr=False, compare=False)
+
+    @property
+    def key(self) -> str:
+        """The key under which it is stored."""
+        return self.record.key
+
+    def still(self) -> Still:
+        """The finished painting."""
+        return unpack(self._read(_STILL))
+
+    def frame(self, index: int) -> RGB:
+        """One stored frame: 0 is the start, `record.frames - 1` the result."""
+        return unpack(self._read(_frame_name(index))).rgb
+
+    def frames_for(self, count: int) -> list[RGB]:
+        """`count` frames, evenly spaced, the first and the last among them; all where no more are stored."""
+        return [self.frame(index) for index in evenly(self.record.frames, count)]
+
+    def _read(self, name: str) -> bytes:
+        with told_as(StoreError, f"cannot read {self.folder / name}"):
+            try:
+                return _read_file(self.folder, name, self.record.files[name])
+            except SealError as error:
+                damage = _damage(f"of '{self.record.origin.pair}'", error)
+                raise self.quarantine.damaged(self.folder, damage, "painted") from error
+
+
+def evenly(stored: int, count: int) -> list[int]:
+    """`count` of the indices 0 … `stored` - 1, evenly spaced, ends included; all where `count` is not smaller.
+
+    A count of one gives the last: the result.
+    """
+    if count >= stored:
+        return list(range(stored))
+    if count == 1:
+        return [stored - 1]
+    return [(2 * index * (stored - 1) + count - 1) // (2 * (count - 1)) for index in range(count)]
+
+
+def write_painting(
+    folder: Path, key: str, rgb: RGB, alpha: Alpha | None, frames: Sequence[RGB], origin: Origin
+) -> Record:
+    """Writes a painting as one atomic folder, replacing what is there. Raises OSError."""
+    height, width, _ = rgb.shape
+    if not frames or any(frame.shape != rgb.shape for frame in frames):
+        raise ValueError(f"every frame of '{origin.pair}' must have the painting's shape {rgb.shape}")
+    files = {_STILL: pack_still(rgb, alpha)}
+    files |= {_frame_name(index): pack_frame(frame) for index, frame in enumerate(frames)}
+    record = Record(
+        key=key,
+        origin=origin,
+        created=_now(),
+        width=width,
+        height=height,
+        frames=len(frames),
+        files={name: StoredFile(len(data), hashlib.sha256(data).hexdigest()) for name, data in files.items()},
+    )
+    write_folder(folder, {**files, _RECORD: dump_record(record)})
+    return record
+
+
+def read_painting(folder: Path, key: str, quarantine: Quarantine, *, verify: bool) -> Painting | None:
+    """The painting in `folder`, its record verified, its files too with `verify`, else only seen to have their sizes.
+
+    None where there is none; a damaged one is moved into quarantine. Raises OSError where the disk refuses.
+    """
+    if not folder.exists():
+        return None
+    check = _read_file if verify else _check_size
+    whose = f"{key[:12]}…"
+    try:
+        record = _read_record(folder, key)
+        whose = f"of '{record.origin.pair}'"
+        for name, stored in record.files.items():
+            check(folder, name, stored)
+    except SealError as error:
+        quarantine.take(folder, _damage(whose, error), "painted")
+        return None
+    return Painting(folder, record, quarantine)
+
+
+def peek_record(folder: Path, key: str) -> Record | None:
+    """The record in `folder`, or None where it is damaged; nothing is moved or said about that."""
+    try:
+        return _read_record(folder, key)
+    except SealError:
+        return None
+
+
+def _read_record(folder: Path, key: str) -> Record:
+    try:
+        record = load_record((folder / _RECORD).read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        raise SealError(f"{_RECORD} is missing") from None
+    except SealError as error:
+        raise SealError(f"{_RECORD} {error}") from error
+    if record.key != key:
+        raise SealError(f"{_RECORD} belongs to another painting")
+    return record
+
+
+def _check_size(folder: Path, name: str, stored: StoredFile) -> None:
+    try:
+        size = (folder / name).stat().st_size
+    except FileNotFoundError:
+        raise SealError(f"{name} is missing") from None
+    if size != stored.bytes:
+        raise SealError(f"{name} has {size} bytes instead of {stored.bytes}")
+
+
+def _read_file(folder: Path, name: str, stored: StoredFile) -> bytes:
+    try:
+        data = (folder / name).read_bytes()
+    except FileNotFoundError:
+        raise SealError(f"{name} is missing") from None
+    if hashlib.sha256(data).hexdigest() != stored.sha256:
+        raise SealError(f"{name} does not match its checksum")
+    return data
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+
+
+def _frame_name(index: int) -> str:
+    return f"frame-{index:03d}.webp"
+
+
+def _damage(whose: str, reason: SealError) -> str:
+    return f"the stored painting {whose} is damaged ({reason})"

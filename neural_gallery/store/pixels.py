@@ -1,0 +1,55 @@
+"""Pixels to and from the lossless files of a painting.
+
+The still is a PNG, because people look into the store; the frames are lossless WebP. Measured on 24 frames of
+400 x 267 pixels, one core: PNG at its fastest 0.40 s and 5.0 MB, WebP at method 0 0.15 s and 3.7 MB (method 1: 0.40 s
+and 3.5 MB).
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from neural_gallery.workers.messages import RGB
+
+    Alpha: TypeAlias = NDArray[np.uint8]  # (height, width); 255 is opaque
+
+
+class Still(NamedTuple):
+    """A finished painting's pixels. `alpha` is None where all of it is opaque."""
+
+    rgb: RGB  # (height, width, 3)
+    alpha: Alpha | None
+
+
+def pack_still(rgb: RGB, alpha: Alpha | None) -> bytes:
+    """PNG bytes, colours under transparency kept as they are."""
+    import numpy as np
+    from PIL import Image
+
+    pixels = rgb if alpha is None else np.dstack([rgb, alpha])
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+def pack_frame(rgb: RGB) -> bytes:
+    """Lossless WebP bytes."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(rgb).save(file, "WEBP", lossless=True, quality=0, method=0)
+    return file.getvalue()
+
+
+def unpack(data: bytes) -> Still:
+    """What `pack_still` or `pack_frame` packed."""
+    import numpy as np
+    from PIL import Image
+
+    pixels = np.asarray(Image.open(io.BytesIO(data)))
+    return Still(pixels[..., :3], pixels[..., 3] if pixels.shape[2] == 4 else None)

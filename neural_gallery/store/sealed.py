@@ -1,0 +1,68 @@
+"""Small JSON files that carry their own checksum, so that a torn or edited one is noticed.
+
+Canonical JSON here means: keys sorted, no spaces, and one spelling for each number, so that equal values have equal
+bytes. Its SHA-256 is the checksum of a sealed file and the key of a stored object.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+
+FORMAT = 1
+"""Version of the sealed files. Raise it when an older program would misread them."""
+
+
+class SealError(ValueError):
+    """A sealed file cannot be trusted; the message says why, as the end of a sentence about it."""
+
+
+def canonical_json(value: object) -> bytes:
+    """The one spelling of a JSON value. 1 and 1.0 are the same number; NaN and infinity raise ValueError."""
+    plain = _plain(value)
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def digest(value: object) -> str:
+    """SHA-256, in hexadecimal, over the canonical JSON of a value."""
+    return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def seal(content: Mapping[str, object]) -> bytes:
+    """`content` as JSON for people to read, with the format's version and a checksum over all of it."""
+    body = {"format": FORMAT, **content}
+    return (json.dumps({**body, "checksum": digest(body)}, indent=1, allow_nan=False) + "\n").encode()
+
+
+def unseal(data: bytes) -> dict[str, object]:
+    """What was sealed. Raises SealError where it is damaged or of another format."""
+    try:
+        body = json.loads(data)
+    except ValueError as error:
+        raise SealError("is not JSON") from error
+    if not isinstance(body, dict):
+        raise SealError("is not a JSON object")
+    # Another format may compute its checksum otherwise, so the version is asked first.
+    if (found := body.get("format")) != FORMAT:
+        raise SealError(f"has format {found!r}, and this version reads format {FORMAT}")
+    checksum = body.pop("checksum", None)
+    try:
+        intact = checksum == digest(body)
+    except ValueError:  # NaN, which Python's parser lets in
+        intact = False
+    if not intact:
+        raise SealError("does not match its checksum")
+    del body["format"]
+    return body
+
+
+def _plain(value: object) -> object:
+    """`value` with whole floats as integers (1.0 as 1, -0.0 as 0) and every mapping and sequence a plain one."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(item) for item in value]
+    return value

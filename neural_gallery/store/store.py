@@ -1,0 +1,97 @@
+"""The store: everything painted and encoded, each under the hash of what determines it.
+
+    .neural-gallery/
+        lock                      held while something is written
+        paintings/ab/<key>/       see paintings.py
+        encoded/ab/<key>.<ext>    see encodings.py
+        damaged/                  what was found damaged, until `gc`
+
+An object's name determines its content, so nothing here is ever stale: it is there or it is not. Everything appears
+in one step, is verified before it is used, and counts as absent where that fails, with a word in `notes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neural_gallery.errors import StoreError
+from neural_gallery.store.encodings import Encoded, read_encoded, write_encoded
+from neural_gallery.store.files import told_as
+from neural_gallery.store.lock import locked
+from neural_gallery.store.paintings import Painting, peek_record, read_painting, write_painting
+from neural_gallery.store.quarantine import Quarantine
+from neural_gallery.store.records import Origin, Record
+from neural_gallery.store.shelves import place, shelved
+from neural_gallery.store.sweep import Swept, sweep
+
+if TYPE_CHECKING:
+    from neural_gallery.store.pixels import Alpha
+    from neural_gallery.workers.messages import RGB
+
+STORE_FOLDER = ".neural-gallery"
+"""The store's folder in the folder of the site."""
+
+
+class Store:
+    """The store in `folder`, which is made by the first write. Every method raises StoreError where the disk refuses.
+
+    Reading needs no lock; hold `lock()` while adding or sweeping.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._paintings = folder / "paintings"
+        self._encoded = folder / "encoded"
+        self._quarantine = Quarantine(folder / "damaged")
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """A sentence for each damaged object found so far."""
+        return self._quarantine.notes
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Held by one process at a time; entering it raises StoreError where another is at work."""
+        return locked(self.folder / "lock")
+
+    def painting(self, key: str, *, verify: bool = False) -> Painting | None:
+        """The painting of that key, its record verified; None where it is absent or damaged.
+
+        With `verify` every file is read against its checksum, so that reading it afterwards succeeds.
+        """
+        with told_as(StoreError, f"cannot read the store {self.folder}"):
+            return read_painting(place(self._paintings, key), key, self._quarantine, verify=verify)
+
+    def add_painting(self, key: str, rgb: RGB, alpha: Alpha | None, frames: Sequence[RGB], origin: Origin) -> Painting:
+        """Stores a painting with its progress frames (at least one), replacing one of the same key."""
+        folder = place(self._paintings, key)
+        with told_as(StoreError, f"cannot store the painting of '{origin.pair}' in {self.folder}"):
+            return Painting(folder, write_painting(folder, key, rgb, alpha, frames, origin), self._quarantine)
+
+    def records(self) -> list[Record]:
+        """The records of all stored paintings, the newest first; those that cannot be read are left out."""
+        with told_as(StoreError, f"cannot read the store {self.folder}"):
+            records = [peek_record(folder, key) for key, folder in shelved(self._paintings)]
+        found = [record for record in records if record is not None]
+        return sorted(found, key=lambda record: record.created, reverse=True)
+
+    def encoded(self, key: str) -> Encoded | None:
+        """The encoding of that key, seen to have its size; None where it is absent or damaged."""
+        with told_as(StoreError, f"cannot read the store {self.folder}"):
+            return read_encoded(place(self._encoded, key), self._quarantine)
+
+    def add_encoded(self, key: str, data: bytes, *, extension: str, width: int, height: int) -> Encoded:
+        """Stores an encoded still or animation. `extension` comes without its dot: "avif"."""
+        with told_as(StoreError, f"cannot store {key[:12]}….{extension} in {self.folder}"):
+            stem = place(self._encoded, key)
+            return write_encoded(stem, data, self._quarantine, extension=extension, width=width, height=height)
+
+    def gc(self, keep: Collection[str], *, dry_run: bool = False) -> Swept:
+        """Removes every object whose key is not in `keep`, what was found damaged, and what killed runs left behind.
+
+        With `dry_run` nothing is removed, and the answer is what would be.
+        """
+        with told_as(StoreError, f"cannot sweep the store {self.folder}"):
+            return sweep(self.folder, keep, dry_run=dry_run)

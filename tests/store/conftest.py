@@ -1,0 +1,85 @@
+"""Pairs as the manifest gives them, and pictures that look like a painting in progress, without painting anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from neural_gallery.errors import Location
+from neural_gallery.site.model import (
+    AnimationSettings,
+    Colors,
+    Crop,
+    Init,
+    PaintSettings,
+    Pair,
+    Picture,
+    Quality,
+    Show,
+    StillSettings,
+    WeightedStyle,
+)
+from neural_gallery.store.records import Origin, describe
+from neural_gallery.store.store import Store
+
+IMAGES = Path(__file__).parents[2] / "content" / "images"
+
+
+def picture(name: str, *, sha256: str = "0" * 64, crop: Crop | None = None) -> Picture:
+    """A picture of the manifest; nothing reads its file."""
+    location = Location("site.yaml", 3, 3)
+    path = Path(f"/site/{name}.jpg")
+    return Picture(name, path, path.name, sha256, crop, 400, 267, False, f"the {name}", "", "", "", "", location)
+
+
+@pytest.fixture
+def pair() -> Pair:
+    """A blend of two styles, one of them cropped."""
+    styles = (
+        WeightedStyle(picture("wave", sha256="b" * 64, crop=Crop(1, 2, 30, 40)), 0.75),
+        WeightedStyle(picture("poppies", sha256="c" * 64), 0.25),
+    )
+    return Pair(
+        id="cat-wave",
+        content=picture("cat", sha256="a" * 64),
+        styles=styles,
+        paint=PaintSettings(400, Quality.BALANCED, 0.5, Colors.STYLE, Init.CONTENT, 1.0, 0),
+        animation=AnimationSettings(5, 24, ("gif", "webp")),
+        stills=StillSettings(("avif", "webp", "png"), (400, 800)),
+        show=Show.CONTENT,
+        alt="a cat as a wave",
+        caption="",
+        location=Location("site.yaml", 9, 3),
+    )
+
+
+@pytest.fixture
+def origin(pair: Pair) -> Origin:
+    """The origin of a painting of `pair`."""
+    return describe(pair, engine=1, weights_sha256="e" * 64, facts={"steps": 180, "losses": [[0, 2.5], [180, 0.25]]})
+
+
+def _blend(count: int, width: int, height: int) -> list[NDArray[np.uint8]]:
+    pictures = [
+        np.asarray(Image.open(IMAGES / name).convert("RGB").resize((width, height)), float)
+        for name in ("chelsea.jpg", "village-street-in-auvers.jpg")
+    ]
+    shares = np.linspace(0, 1, count) ** 0.5
+    return [((1 - share) * pictures[0] + share * pictures[1]).round().astype(np.uint8) for share in shares]
+
+
+@pytest.fixture(scope="session")
+def blend() -> Callable[..., list[NDArray[np.uint8]]]:
+    """Frames from one real picture to another, fast at first: `blend(count, width, height)`."""
+    return _blend
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """An empty store."""
+    return Store(tmp_path / ".neural-gallery")
