@@ -198,7 +198,9 @@ def write_pages(folder: Path) -> None:
         "post": document(post(f"{PROSE}{figures[0]}<p>Between two pairs.</p>{portrait}{lone}{figures[2]}")),
         "gallery": document(post(f'<div class="gallery">{"".join(figures)}</div>')),
         "index": document(f'<h1>Night studies</h1><p>Pictures.</p><ul class="post-list">{"".join(covers)}</ul>'),
-        "foreign": document(f"<div><h2>Title</h2><p>Prose.</p>{figures[0]}{lone}</div>", body=""),
+        "foreign": document(
+            f"<div><h2>Title</h2><p>Prose.</p>{figures[0]}{lone}</div>", body=' style="color: #111; background: #fff"'
+        ),
         "colours": document(post(pair("colours", "colours", folder))),
         "plain": document(post(unanimated + pair("rocket-great-wave", "rocket", folder, formats=("gif",)))),
         "translated": document(post(figures[0]), script=' data-play="So wurde es gemalt" data-failed="Nicht gefunden"'),
