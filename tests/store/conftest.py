@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -83,3 +84,40 @@ def blend() -> Callable[..., list[NDArray[np.uint8]]]:
 def store(tmp_path: Path) -> Store:
     """An empty store."""
     return Store(tmp_path / ".neural-gallery")
+
+
+class Killed(BaseException):
+    """What stands for the process being killed."""
+
+
+@pytest.fixture
+def killed_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """`killed_at(n)`: at the n-th fsync or rename from now on, and at every later one, nothing happens any more.
+
+    Not even cleaning up: what stands on the disk then is what a killed process leaves.
+    """
+    real = {name: getattr(os, name) for name in ("replace", "fsync", "unlink", "rmdir", "rename")}
+    left = [0]
+
+    def counted(name: str) -> Callable[..., object]:
+        def call(*args: object, **options: object) -> object:
+            if name in ("replace", "fsync"):
+                left[0] -= 1
+            if left[0] <= 0:
+                raise Killed
+            return real[name](*args, **options)
+
+        return call
+
+    def start(steps: int) -> None:
+        left[0] = steps
+        for name in real:
+            monkeypatch.setattr(os, name, counted(name))
+
+    return start
+
+
+@pytest.fixture
+def killed() -> type[BaseException]:
+    """What is raised where the process is killed."""
+    return Killed

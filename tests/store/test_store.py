@@ -448,37 +448,6 @@ def test_a_store_in_the_way_of_a_file_is_told(tmp_path: Path) -> None:
     assert str(caught.value) == words
 
 
-class Killed(BaseException):
-    """What stands for the process being killed."""
-
-
-@pytest.fixture
-def killed_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """`killed_at(n)`: at the n-th fsync or rename from now on, and at every later one, nothing happens any more.
-
-    Not even cleaning up: what stands on the disk then is what a killed process leaves.
-    """
-    real = {name: getattr(os, name) for name in ("replace", "fsync", "unlink", "rmdir", "rename")}
-    left = [0]
-
-    def counted(name: str) -> Callable[..., object]:
-        def call(*args: object, **options: object) -> object:
-            if name in ("replace", "fsync"):
-                left[0] -= 1
-            if left[0] <= 0:
-                raise Killed
-            return real[name](*args, **options)
-
-        return call
-
-    def start(steps: int) -> None:
-        left[0] = steps
-        for name in real:
-            monkeypatch.setattr(os, name, counted(name))
-
-    return start
-
-
 def count_steps(action: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> int:
     """How many fsyncs and renames `action` takes."""
     steps = [0]
@@ -496,7 +465,12 @@ def count_steps(action: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_killed_while_adding_a_painting(
-    tmp_path: Path, frames: Frames, origin: Origin, monkeypatch: pytest.MonkeyPatch, killed_at: Callable[[int], None]
+    tmp_path: Path,
+    frames: Frames,
+    origin: Origin,
+    monkeypatch: pytest.MonkeyPatch,
+    killed_at: Callable[[int], None],
+    killed: type[BaseException],
 ) -> None:
     """At whichever step the process dies, the painting is there whole or absent, without a word about damage."""
 
@@ -509,7 +483,7 @@ def test_killed_while_adding_a_painting(
     for step in range(1, steps + 1):
         store = Store(tmp_path / str(step))
         killed_at(step)
-        with pytest.raises(Killed):
+        with pytest.raises(killed):
             add(store)
         monkeypatch.undo()
         found = store.painting(KEY, verify=True)
@@ -527,6 +501,7 @@ def test_killed_while_replacing_a_painting(
     origin: Origin,
     monkeypatch: pytest.MonkeyPatch,
     killed_at: Callable[[int], None],
+    killed: type[BaseException],
 ) -> None:
     """The old painting, or none, or the new one: never a mixture."""
 
@@ -541,7 +516,7 @@ def test_killed_while_replacing_a_painting(
         killed_at(step)
         try:
             add(store, 5)
-        except Killed:
+        except killed:
             pass
         else:
             break
@@ -556,7 +531,7 @@ def test_killed_while_replacing_a_painting(
 
 
 def test_killed_while_adding_an_encoding(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: Callable[[int], None]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: Callable[[int], None], killed: type[BaseException]
 ) -> None:
     """The encoding is there whole or absent, also where it replaces one."""
     seen = []
@@ -566,7 +541,7 @@ def test_killed_while_adding_an_encoding(
         killed_at(step)
         try:
             store.add_encoded(KEY, b"new", extension="avif", width=4, height=3)
-        except Killed:
+        except killed:
             pass
         else:
             break
