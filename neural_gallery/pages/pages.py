@@ -151,7 +151,7 @@ class _SiteRenderer:
         post, prose = article.post, article.prose
         frame = self.target.post_frame(post, self.site, summary=prose.summary)
         figures = self._figures(frame)
-        body = prose.fill(figures.render) + "".join(figures.render(placement) for placement in article.appended)
+        body = "\n".join([prose.fill(figures.render), *map(figures.render, article.appended)])
         description = article.description or self.site.description
         return self._page(
             frame, body, article.placements, title=post.title, date=post.date, description=description, post=post
@@ -161,7 +161,7 @@ class _SiteRenderer:
         """The page of a site without posts."""
         frame = self.target.pairs_frame(self.site)
         figures = self._figures(frame)
-        body = "".join(figures.render(placement) for placement in placements)
+        body = "\n".join(map(figures.render, placements))
         description = self.site.description
         return self._page(frame, body, placements, title=self.site.title, date=None, description=description, post=None)
 

@@ -1,0 +1,302 @@
+"""Sites made by hand, their pages rendered and looked at, and real Jekyll to judge what is meant for it."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import lxml.html
+import pytest
+import yaml
+from PIL import Image
+
+from neural_gallery.errors import Location
+from neural_gallery.pages.pages import Pages
+from neural_gallery.pages.views import Gallery, ImageFile, PairView, PictureView, RenderedFile, StillView
+from neural_gallery.site.model import (
+    AnimationSettings,
+    Colors,
+    Init,
+    PaintSettings,
+    Pair,
+    Picture,
+    Post,
+    Quality,
+    Show,
+    Site,
+    StillSettings,
+    Target,
+    WeightedStyle,
+)
+
+_COLOURED = re.compile(r"\x1b\[3[13]m")  # Jekyll writes warnings in yellow, errors in red
+_WARNING = re.compile(r"(?i)warning|error|conflict|deprecat|does not exist|invalid")
+
+
+@dataclass
+class Author:
+    """Writes a site: pictures, pairs and posts, with usual values for whatever a test does not care about."""
+
+    root: Path
+    images: dict[str, Picture] = field(default_factory=dict)
+    pairs: list[Pair] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
+
+    def picture(self, name: str, width: int = 1200, height: int = 800, **values: object) -> Picture:
+        """Declare a picture."""
+        picture = Picture(
+            name=name,
+            path=self.root / f"content/images/{name}.jpg",
+            file=f"content/images/{name}.jpg",
+            sha256="0" * 64,
+            crop=None,
+            width=width,
+            height=height,
+            has_alpha=False,
+            alt=f"{name} seen",
+            title="",
+            credit="",
+            license="",
+            source="",
+            location=Location("site.yaml", 5 + len(self.images), 3),
+        )
+        self.images[name] = replace(picture, **values)
+        return self.images[name]
+
+    def pair(self, content: Picture, *styles: Picture, size: int = 400, **values: object) -> Pair:
+        """Declare a pair; several styles have equal shares."""
+        pair = Pair(
+            id=f"{content.name}-{'-'.join(style.name for style in styles)}",
+            content=content,
+            styles=tuple(WeightedStyle(style, 1 / len(styles)) for style in styles),
+            paint=PaintSettings(size, Quality.BALANCED, 0.5, Colors.STYLE, Init.CONTENT, 1.0, 7),
+            animation=AnimationSettings(5, 24, ("gif", "webp")),
+            stills=StillSettings(("avif", "webp", "png"), (400, 800)),
+            show=Show.CONTENT,
+            alt=f"{content.alt} in the style of {styles[0].alt}",
+            caption="",
+            location=Location("site.yaml", 20 + len(self.pairs), 5),
+        )
+        self.pairs.append(replace(pair, **values))
+        return self.pairs[-1]
+
+    def post(self, body: str, *, name: str = "night", body_line: int = 1, **values: object) -> Post:
+        """Write a post, dated the 8th of September 2015."""
+        post = Post(
+            path=self.root / f"content/posts/{name}.md",
+            file=f"content/posts/{name}.md",
+            front_matter={"title": "Night studies"},
+            body=body,
+            body_line=body_line,
+            title="Night studies",
+            date=datetime.datetime(2015, 9, 8, tzinfo=datetime.UTC),
+            slug=name,
+            liquid=False,
+        )
+        self.posts.append(replace(post, **values))
+        return self.posts[-1]
+
+    def site(self, target: str = "html", **values: object) -> Site:
+        """The whole site."""
+        site = Site(
+            root=self.root,
+            manifest=self.root / "site.yaml",
+            title="Gallery",
+            description="",
+            author="",
+            language="en",
+            target=Target(target),
+            output=self.root / "public",
+            base_url="",
+            images_path="static/img",
+            theme=None,
+            images=self.images,
+            pairs=tuple(self.pairs),
+            posts=tuple(self.posts),
+        )
+        return replace(site, **values)
+
+    def usual(self) -> Author:
+        """Declare two contents and two styles, and three pairs of them."""
+        tardis, me = self.picture("tardis", 1600, 1000), self.picture("me", 512, 329)
+        starry_night = self.picture(
+            "starry_night", 900, 700, title="Starry Night", credit="Vincent van Gogh", license="public domain"
+        )
+        scream = self.picture("the_scream", 720, 1000, credit="Edvard Munch", source="https://example.org/?a=1&b=2")
+        self.pair(tardis, starry_night)
+        self.pair(me, starry_night)
+        self.pair(me, scream)
+        return self
+
+
+@dataclass(frozen=True)
+class Published:
+    """Rendered files by path."""
+
+    files: dict[str, str]
+
+    def page(self, path: str = "index.html") -> lxml.html.HtmlElement:
+        """A page, parsed. libxml2 does not know that a `source` has no content."""
+        return lxml.html.document_fromstring(re.sub("(<source [^>]*>)", r"\1</source>", self.files[path]))
+
+    def body(self, path: str) -> str:
+        """What stands under the front matter of a Jekyll page."""
+        return self.files[path].split("---\n", 2)[2]
+
+    def front_matter(self, path: str) -> dict[str, object]:
+        """The front matter of a Jekyll page."""
+        assert self.files[path].startswith("---\n")
+        return yaml.safe_load(self.files[path].split("---\n", 2)[1])
+
+
+@pytest.fixture
+def author(tmp_path: Path) -> Author:
+    """An author with an empty folder."""
+    return Author(tmp_path)
+
+
+@pytest.fixture
+def gallery_of() -> Callable[[Site], Gallery]:
+    """Views of all pictures and pairs of a site, as the corridor would hand them over."""
+    return _gallery_of
+
+
+@pytest.fixture
+def publish() -> Callable[..., Published]:
+    """Renders a site's pages."""
+
+    def render(site: Site, *, existing_site: bool = False) -> Published:
+        files = Pages(site).render(_gallery_of(site), existing_site=existing_site)
+        return Published({file.path: file.data.decode() for file in files})
+
+    return render
+
+
+@pytest.fixture
+def problems_of() -> Callable[[Site], list[str]]:
+    """What `check` finds, as it is told."""
+    return lambda site: [str(problem) for problem in Pages(site).check()]
+
+
+@dataclass(frozen=True)
+class Jekyll:
+    """Builds what was rendered with real Jekyll, and looks at the outcome."""
+
+    folder: Path
+
+    def write(self, site: Site, *, existing_site: bool = False) -> None:
+        """Write pages, and pictures at every path that the gallery names."""
+        gallery = _gallery_of(site)
+        files = Pages(site).render(gallery, existing_site=existing_site)
+        for file in [*files, *(RenderedFile(image.path, _tiny(image)) for image in _images(gallery))]:
+            path = self.folder / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.data)
+
+    def build(self, base_url: str = "", *, expecting: str = "") -> Path:
+        """Build as strictly as Jekyll can. Fails on any warning but the one expected, and on any broken link."""
+        strict = self.folder.parent / "strict.yml"
+        liquid = {"error_mode": "strict", "strict_filters": True, "strict_variables": True}
+        strict.write_text(yaml.safe_dump({"strict_front_matter": True, "liquid": liquid}))
+        destination = self.folder.parent / f"built{base_url.replace('/', '_')}"
+        configuration = f"{self.folder / '_config.yml'},{strict}"
+        where = ["--source", str(self.folder), "--destination", str(destination), "--config", configuration]
+        done = subprocess.run(
+            ["jekyll", "build", "--baseurl", base_url, "--disable-disk-cache", "--trace", *where],
+            cwd=self.folder.parent,
+            env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        told = (done.stdout + done.stderr).splitlines()
+        warnings = [line for line in told if _COLOURED.search(line) or _WARNING.search(line)]
+        assert done.returncode == 0, told
+        assert [line for line in warnings if not expecting or expecting not in line] == []
+        assert any(expecting in line for line in warnings or [""]), f"Jekyll did not say: {expecting}"
+        assert _broken_links(destination, base_url) == []
+        return destination
+
+
+@pytest.fixture
+def jekyll(tmp_path: Path) -> Jekyll:
+    """A folder that Jekyll builds."""
+    if shutil.which("jekyll") is None:
+        pytest.fail(
+            "These tests need the jekyll command: apt-get install jekyll, or leave them out with -m 'not jekyll'."
+        )
+    folder = tmp_path / "jekyll" / "source"
+    folder.mkdir(parents=True)
+    return Jekyll(folder)
+
+
+def _gallery_of(site: Site) -> Gallery:
+    folder = site.images_path
+    pictures = {}
+    for name, picture in site.images.items():
+        width, height = picture.fitted(400)
+        pictures[name] = PictureView(
+            picture, _still(f"{folder}/{name}", picture.extension, "image/jpeg", width, height)
+        )
+    pairs = {}
+    for pair in site.pairs:
+        stem = f"{folder}/{pair.id}"
+        animation = ImageFile(f"{stem}-{pair.animation.fps}fps.gif", "image/gif", pair.width, pair.height, 2_000_000)
+        lighter = replace(animation, path=f"{stem}-{pair.animation.fps}fps.webp", type="image/webp", bytes=500_000)
+        still = _still(stem, ".png", "image/png", pair.width, pair.height)
+        facts = {"steps": 180, "seconds": 72.4, "device": "cpu", "losses": [[0, 3.5]]}
+        pairs[pair.id] = PairView(pair, still, animation, (lighter,), facts)
+    return Gallery(pictures, pairs)
+
+
+def _still(stem: str, extension: str, type_: str, width: int, height: int) -> StillView:
+    sources = [
+        ImageFile(f"{stem}-{times * width}.{kind}", f"image/{kind}", times * width, times * height, 1000)
+        for kind in ("avif", "webp")
+        for times in (1, 2)
+    ]
+    wide = ImageFile(f"{stem}-{2 * width}{extension}", type_, 2 * width, 2 * height, 1000)
+    return StillView(ImageFile(f"{stem}{extension}", type_, width, height, 1000), (*sources, wide))
+
+
+def _images(gallery: Gallery) -> list[ImageFile]:
+    stills = [view.still for view in gallery.pictures.values()] + [view.result for view in gallery.pairs.values()]
+    files = [file for still in stills for file in (still.fallback, *still.sources)]
+    return files + [file for view in gallery.pairs.values() for file in (view.animation, *view.lighter)]
+
+
+def _tiny(image: ImageFile) -> bytes:
+    data = io.BytesIO()
+    Image.new("RGB", (2, 2)).save(data, format=image.type.rpartition("/")[2])
+    return data.getvalue()
+
+
+def _broken_links(destination: Path, base_url: str) -> list[str]:
+    """Every link of every page that does not lead to a file below `destination`."""
+    broken = []
+    for page in destination.rglob("*.html"):
+        tree = lxml.html.document_fromstring(page.read_text(encoding="utf-8"))
+        for link in _links(tree):
+            address = urlsplit(link)
+            if address.scheme in ("http", "https", "mailto") or not address.path:
+                continue
+            inside = address.path.startswith(f"{base_url}/") and "//" not in address.path
+            file = destination / unquote(address.path.removeprefix(base_url)).lstrip("/")
+            if not inside or not (file.is_file() or (file / "index.html").is_file()):
+                broken.append(f"{page.relative_to(destination)}: {link}")
+    return broken
+
+
+def _links(tree: lxml.html.HtmlElement) -> list[str]:
+    links = [value for name in ("src", "href", "data-alt", "data-webp") for value in tree.xpath(f"//@{name}")]
+    for srcset in tree.xpath("//@srcset"):
+        links += [candidate.split()[0] for candidate in srcset.split(",")]
+    return links
