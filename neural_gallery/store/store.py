@@ -64,11 +64,6 @@ class Store:
         with told_as(StoreError, f"cannot read the store {self.folder}"):
             return read_painting(place(self._paintings, key), key, self._quarantine, verify=verify)
 
-    def records(self) -> list[Record]:
-        """The records of all paintings, newest first. Damaged ones are left out: they are told when they are used."""
-        with told_as(StoreError, f"cannot read the store {self.folder}"):
-            return read_records(self.folder / "paintings")
-
     def add_painting(self, key: str, rgb: RGB, alpha: Alpha | None, frames: Sequence[RGB], origin: Origin) -> Painting:
         """Stores a painting with its progress frames (at least one), replacing one of the same key."""
         folder = place(self._paintings, key)
