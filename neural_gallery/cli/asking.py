@@ -63,7 +63,7 @@ def plan(context: click.Context, request: Request, as_json: bool) -> None:
 
     site = request.load()
     check_site(site)
-    made = make_plan(site, request.store(), workshop_of(context))
+    made = make_plan(site, request.store(), workshop_of(context, request))
     if as_json:
         click.echo(document(plan_record(made)))
     elif sys.stdout.isatty():

@@ -48,7 +48,7 @@ def gc(context: click.Context, request: Request, dry_run: bool, as_json: bool) -
     from neural_gallery.cli.records import document
     from neural_gallery.corridor.run import collect_garbage
 
-    swept = collect_garbage(request.load(), request.store(), workshop_of(context), dry_run=dry_run)
+    swept = collect_garbage(request.load(), request.store(), workshop_of(context, request), dry_run=dry_run)
     if as_json:
         record = {"dry_run": dry_run, "paintings": swept.paintings, "encoded": swept.encoded, "bytes": swept.bytes}
         click.echo(document(record))

@@ -26,7 +26,7 @@ def build(context: click.Context, request: Request, as_json: bool, quiet: bool) 
     from neural_gallery.corridor.run import build as build_site
 
     site = request.load()
-    run = build_site(site, request.store(), workshop_of(context))
+    run = build_site(site, request.store(), workshop_of(context, request))
     follow(run, site.output, as_json=as_json, quiet=quiet)
 
 
@@ -47,7 +47,7 @@ def paint(context: click.Context, request: Request, pairs: tuple[str, ...], as_j
     from neural_gallery.corridor.run import paint as paint_pairs
 
     site = request.load()
-    run = paint_pairs(site, request.store(), workshop_of(context), pair_ids=pairs)
+    run = paint_pairs(site, request.store(), workshop_of(context, request), pair_ids=pairs)
     follow(run, site.output, as_json=as_json, quiet=quiet)
 
 
@@ -67,5 +67,5 @@ def render(context: click.Context, request: Request, as_json: bool, quiet: bool)
     from neural_gallery.corridor.run import render as render_site
 
     site = request.load()
-    run = render_site(site, request.store(), workshop_of(context))
+    run = render_site(site, request.store(), workshop_of(context, request))
     follow(run, site.output, as_json=as_json, quiet=quiet)

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from neural_gallery.store.store import Store
 
 MANIFEST = "site.yaml"
-CACHE = ".neural-gallery"
-"""The folder beside the manifest that holds the store; it may be deleted at the price of painting again."""
 
 Function: TypeAlias = Callable[..., object]
 
@@ -34,9 +32,11 @@ class Request:
     quality: Quality | None
 
     @property
-    def folder(self) -> Path:
-        """The site's folder as the user named it: for messages."""
-        return self.manifest.parent
+    def cache(self) -> Path:
+        """The folder that everything made for the site is kept in."""
+        from neural_gallery.store.store import STORE_FOLDER
+
+        return self.manifest.parent.absolute() / STORE_FOLDER
 
     def load(self) -> Site:
         """The site, checked as far as the manifest and the posts' front matter go."""
@@ -47,14 +47,14 @@ class Request:
             self.manifest,
             overrides=Overrides(target=self.target, quality=self.quality),
             allow_outside=self.allow_outside,
-            cache=ProbeCache(self.manifest.parent / CACHE / "pictures.json"),
+            cache=ProbeCache(self.cache / "pictures.json"),
         )
 
     def store(self) -> Store:
         """The site's store."""
         from neural_gallery.store.store import Store
 
-        return Store(self.manifest.parent.resolve() / CACHE)
+        return Store(self.cache)
 
 
 def site_options(function: Function) -> Function:
@@ -91,12 +91,12 @@ def quiet_option(function: Function) -> Function:
     return click.option("-q", "--quiet", is_flag=True, help="Print nothing but problems.")(function)
 
 
-def workshop_of(context: click.Context) -> Workshop:
+def workshop_of(context: click.Context, request: Request) -> Workshop:
     """The workshop that the caller of the command line put into its context, or else the one in this process."""
     from neural_gallery.corridor.workshop import Workshop, local_workshop
 
     given = context.find_object(Workshop)
-    return given if given is not None else local_workshop()
+    return given if given is not None else local_workshop(request.cache / "compiled")
 
 
 def _with_request(function: Function, further: list[Callable[[Function], Function]]) -> Function:

@@ -8,7 +8,7 @@ import webbrowser
 import click
 
 from neural_gallery.cli.following import follow
-from neural_gallery.cli.options import CACHE, Request, quiet_option, site_options, workshop_of
+from neural_gallery.cli.options import Request, quiet_option, site_options, workshop_of
 from neural_gallery.site.model import Quality, Target
 
 
@@ -38,9 +38,9 @@ def serve(context: click.Context, request: Request, port: int, open_browser: boo
     from neural_gallery.serve import make_server
 
     site = request.load()
-    private = site.root / CACHE / "serve"
+    private = request.cache / "serve"
     site = dataclasses.replace(site, target=Target.HTML, output=private, base_url="")
-    run = (render if no_paint else build)(site, request.store(), workshop_of(context))
+    run = (render if no_paint else build)(site, request.store(), workshop_of(context, request))
     follow(run, private, as_json=False, quiet=quiet)
     with make_server(private, port=port, log=lambda line: None if quiet else click.echo(line, err=True)) as server:
         click.echo(f"serving {site.title} at {server.url} (Ctrl-C stops)")

@@ -12,6 +12,7 @@ class Tally:
     """Counts what happened."""
 
     def __init__(self) -> None:
+        self.planned = False  # a run that only renders plans no painting
         self.pairs = 0  # in the manifest, or of those asked for
         self.reused = 0
         self.painted = 0
@@ -22,6 +23,7 @@ class Tally:
         """Take one event into account."""
         match event:
             case PlanReady(plan):
+                self.planned = True
                 self.pairs = len(plan.pairs)
                 self.reused = sum(planned.fresh for planned in plan.pairs)
             case PairDone():
@@ -36,7 +38,7 @@ class Tally:
     def stopped(self) -> str:
         """What is told after Ctrl-C."""
         kept = self.reused + self.painted
-        if not self.pairs:
+        if not self.planned:
             return "stopped: run the same command again to go on"
         are = "is" if kept == 1 else "are"
         pairs = words.counted(self.pairs, "pair")
@@ -44,7 +46,7 @@ class Tally:
 
     def summary(self, output: Path) -> list[str]:
         """What is told at the end of a run that went well. `output` is the folder of the pages, as people name it."""
-        done = [f"painted {words.counted(self.painted, 'pair')}, reused {self.reused}"]
+        done = [f"painted {words.counted(self.painted, 'pair')}, reused {self.reused}"] if self.planned else []
         if self.rendered is None:
             return done
         written, removed = len(self.rendered.written), len(self.rendered.removed)

@@ -1,7 +1,8 @@
 """How long painting takes: a guess before it starts, and a better one while it goes on. Seconds, pixels.
 
-Time is nearly proportional to the pixels of the result and to the number of steps, and the number of steps belongs
-to the quality; so a guess is a cost per pixel for each quality, times how fast this machine has proved to be.
+Starting and compiling take their time; what follows is nearly proportional to the pixels of the result and to the
+number of steps, which belongs to the quality. So a guess is a start and a cost per pixel for each quality, times how
+fast this machine has proved to be.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ from dataclasses import dataclass
 
 from neural_gallery.site.model import Quality
 
-SECONDS_PER_PIXEL = {Quality.DRAFT: 0.4e-3, Quality.BALANCED: 1.5e-3, Quality.BEST: 5e-3}
-"""On two processor cores, measured at 256 pixels. Only a start: every painting on this machine corrects it."""
+START = 12.0
+"""Seconds for a pair's first step: the network is compiled for its shapes."""
+
+SECONDS_PER_PIXEL = {Quality.DRAFT: 0.12e-3, Quality.BALANCED: 0.5e-3, Quality.BEST: 1.6e-3}
+"""On two processor cores. As the start, only a first guess: every painting on this machine corrects it."""
 
 RECENT = 10
 """How many of the newest paintings tell the machine's speed: it may have changed."""
@@ -32,11 +36,15 @@ def expected_seconds(quality: Quality, pixels: int, past: Sequence[Experience]) 
     """What one painting will take, judged by `past` paintings, newest first; those of the same quality count first."""
     alike = [experience for experience in past if experience.quality is quality] or past
     ratios = [
-        experience.seconds / (SECONDS_PER_PIXEL[experience.quality] * experience.pixels)
+        experience.seconds / _first_guess(experience.quality, experience.pixels)
         for experience in alike[:RECENT]
-        if experience.seconds > 0 and experience.pixels > 0
+        if experience.seconds > 0
     ]
-    return SECONDS_PER_PIXEL[quality] * pixels * (statistics.median(ratios) if ratios else 1.0)
+    return _first_guess(quality, pixels) * (statistics.median(ratios) if ratios else 1.0)
+
+
+def _first_guess(quality: Quality, pixels: int) -> float:
+    return START + SECONDS_PER_PIXEL[quality] * pixels
 
 
 class Forecast:

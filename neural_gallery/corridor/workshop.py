@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from neural_gallery import ENGINE_VERSION
 from neural_gallery.workers.messages import Painter
@@ -17,8 +18,11 @@ class Workshop:
     engine: int = ENGINE_VERSION
 
 
-def local_workshop() -> Workshop:
-    """The one in this process. JAX is loaded when the first pair is painted, not before."""
-    from neural_gallery.workers.local import local_painter, weights_sha256
+def local_workshop(compiled: Path) -> Workshop:
+    """The one in this process, which keeps compiled programs in that folder.
 
-    return Workshop(local_painter, weights_sha256())
+    JAX is loaded when the first pair is painted, not before.
+    """
+    from neural_gallery.workers.local import painter_with_cache, weights_sha256
+
+    return Workshop(painter_with_cache(compiled), weights_sha256())

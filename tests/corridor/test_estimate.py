@@ -4,45 +4,50 @@ from __future__ import annotations
 
 import pytest
 
-from neural_gallery.corridor.estimate import RECENT, SECONDS_PER_PIXEL, Experience, Forecast, expected_seconds
+from neural_gallery.corridor.estimate import RECENT, SECONDS_PER_PIXEL, START, Experience, Forecast, expected_seconds
 from neural_gallery.site.model import Quality
 
 
+def guess(quality: Quality, pixels: int) -> float:
+    """What the table says."""
+    return START + pixels * SECONDS_PER_PIXEL[quality]
+
+
 def test_without_experience_the_table_is_used():
-    """The first painting on a machine is guessed from the table: cost per pixel times pixels."""
-    assert expected_seconds(Quality.BALANCED, 1000, []) == pytest.approx(1000 * SECONDS_PER_PIXEL[Quality.BALANCED])
+    """The first painting on a machine is guessed from the table: a start, and a cost per pixel."""
+    assert expected_seconds(Quality.BALANCED, 1000, []) == guess(Quality.BALANCED, 1000)
 
 
 def test_a_machine_twice_as_slow():
     """A former painting that took twice the table's time doubles the guess, at any size."""
-    slow = Experience(Quality.BALANCED, 500, 2 * 500 * SECONDS_PER_PIXEL[Quality.BALANCED])
-    assert expected_seconds(Quality.BALANCED, 1000, [slow]) == pytest.approx(2000 * SECONDS_PER_PIXEL[Quality.BALANCED])
+    slow = Experience(Quality.BALANCED, 500, 2 * guess(Quality.BALANCED, 500))
+    assert expected_seconds(Quality.BALANCED, 1000, [slow]) == pytest.approx(2 * guess(Quality.BALANCED, 1000))
 
 
 def test_another_quality_tells_the_speed_too():
     """Where the quality was never painted, the others tell how fast the machine is."""
-    fast = Experience(Quality.DRAFT, 500, 0.5 * 500 * SECONDS_PER_PIXEL[Quality.DRAFT])
-    assert expected_seconds(Quality.BEST, 1000, [fast]) == pytest.approx(500 * SECONDS_PER_PIXEL[Quality.BEST])
+    fast = Experience(Quality.DRAFT, 500, 0.5 * guess(Quality.DRAFT, 500))
+    assert expected_seconds(Quality.BEST, 1000, [fast]) == pytest.approx(0.5 * guess(Quality.BEST, 1000))
 
 
 def test_the_same_quality_counts_alone():
     """Paintings of another quality do not blur what is known about this one."""
-    own = Experience(Quality.DRAFT, 100, 3 * 100 * SECONDS_PER_PIXEL[Quality.DRAFT])
-    other = Experience(Quality.BEST, 100, 9 * 100 * SECONDS_PER_PIXEL[Quality.BEST])
+    own = Experience(Quality.DRAFT, 100, 3 * guess(Quality.DRAFT, 100))
+    other = Experience(Quality.BEST, 100, 9 * guess(Quality.BEST, 100))
     assert expected_seconds(Quality.DRAFT, 100, [other, own]) == pytest.approx(own.seconds)
 
 
 def test_only_the_newest_count():
     """A machine that became faster is judged by its newest paintings."""
-    now = Experience(Quality.DRAFT, 100, 100 * SECONDS_PER_PIXEL[Quality.DRAFT])
-    then = Experience(Quality.DRAFT, 100, 50 * 100 * SECONDS_PER_PIXEL[Quality.DRAFT])
+    now = Experience(Quality.DRAFT, 100, guess(Quality.DRAFT, 100))
+    then = Experience(Quality.DRAFT, 100, 50 * guess(Quality.DRAFT, 100))
     assert expected_seconds(Quality.DRAFT, 100, [now] * RECENT + [then] * 90) == pytest.approx(now.seconds)
 
 
 def test_records_without_a_time_are_passed_over():
     """A record with no time (from a painter that measures none) does not make painting look free."""
     empty = Experience(Quality.DRAFT, 100, 0.0)
-    assert expected_seconds(Quality.DRAFT, 100, [empty]) == pytest.approx(100 * SECONDS_PER_PIXEL[Quality.DRAFT])
+    assert expected_seconds(Quality.DRAFT, 100, [empty]) == guess(Quality.DRAFT, 100)
 
 
 def test_forecast_before_anything_started():
