@@ -20,12 +20,13 @@ from neural_gallery.pages.targets import Entry, Frame, slug_taken
 from neural_gallery.pages.views import RenderedFile
 from neural_gallery.site.model import Post, Site
 
-_TAG = re.compile(r"\{\{(?:(?!\n\s*\n).)*?\}\}|\{%(?:(?!\n\s*\n).)*?%\}", re.DOTALL)
+# Within one paragraph, and of a length that keeps a text full of unclosed braces from taking minutes.
+_TAG = re.compile(r"\{\{(?:[^\n]|\n(?!\s*\n)){0,1000}?\}\}|\{%(?:[^\n]|\n(?!\s*\n)){0,1000}?%\}")
 _BRACE = re.compile(r"\{(?=[{%" + HELD.open + "])")
 # Where a browser does not read `&#123;` as a brace.
 _RAW_TEXT = re.compile(
     r"<(script|style|xmp|iframe|noembed|noframes)\b.*?(?:</\1(?=[\s/>])|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)",
-    re.DOTALL | re.I,
+    re.DOTALL | re.IGNORECASE,
 )
 _HELD = re.compile(HELD.pattern)
 _HELD_PARAGRAPH = re.compile(rf"<p>((?:{HELD.pattern}\s*)+)</p>")

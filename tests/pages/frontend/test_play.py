@@ -70,8 +70,10 @@ def test_an_activation_plays_and_the_next_brings_the_still_back(
     page = open_page("post", has_touch=True)
     button = result(page)
     button.scroll_into_view_if_needed()
+    page.wait_for_load_state("networkidle")
     before = button.locator("picture").inner_html()
     still = showing(button)
+    assert still in ("img/rocket-great-wave-400w.webp", "img/rocket-great-wave-800w.webp")
 
     activate(button)
     wait_for(button, pressed=True)
@@ -133,11 +135,15 @@ def test_playing_fetches_no_other_still(open_page: OpenPage, gallery: Gallery) -
 
 
 def test_a_replay_begins_with_the_first_frame(open_page: OpenPage) -> None:
-    """The animation starts over, even when it was stopped in its last frame."""
+    """The animation starts over, even when it was stopped in its last frame.
+
+    Chromium would do so by itself; Firefox only under another address, of which the fragment is part.
+    """
     page = open_page("colours")
     button = result(page, "colours")
     button.click()
     wait_for(button, pressed=True)
+    address = button.locator("img").get_attribute("src")
     assert colour(button) == pytest.approx((255, 0, 0), abs=9)
     page.wait_for_timeout(1600)
     assert colour(button) == pytest.approx((0, 255, 0), abs=9)
@@ -146,6 +152,7 @@ def test_a_replay_begins_with_the_first_frame(open_page: OpenPage) -> None:
     button.click()
     wait_for(button, pressed=True)
     assert colour(button) == pytest.approx((255, 0, 0), abs=9)
+    assert button.locator("img").get_attribute("src") != address
 
 
 def test_one_plays_at_a_time(open_page: OpenPage) -> None:
@@ -174,19 +181,20 @@ def test_escape_stops(open_page: OpenPage) -> None:
 
 @pytest.mark.parametrize("cancel", ["click", "Escape", "another"])
 def test_what_loads_can_be_cancelled(open_page: OpenPage, gallery: Gallery, cancel: str) -> None:
-    """A second click, Escape or another result ends the loading; the animation then does not turn up late."""
+    """A second click, Escape or another result ends the download; the animation then does not turn up late."""
     release = gallery.recorder.hold(WEBP)
     page = open_page("post")
     button = result(page)
     button.click()
     assert button.get_attribute("aria-busy") == "true"
     assert button.get_attribute("aria-pressed") == "false"
-    if cancel == "click":
-        button.click()
-    elif cancel == "Escape":
-        page.keyboard.press("Escape")
-    else:
-        result(page, "astronaut-poppies").click()
+    with page.expect_event("requestfailed", lambda request: request.url.endswith(WEBP)):
+        if cancel == "click":
+            button.click()
+        elif cancel == "Escape":
+            page.keyboard.press("Escape")
+        else:
+            result(page, "astronaut-poppies").click()
     assert button.get_attribute("aria-busy") is None
     release.set()
     page.wait_for_timeout(300)
@@ -251,17 +259,13 @@ def test_a_failure_is_told_and_the_next_click_tries_again(open_page: OpenPage, g
     status.get_by_text(FAILED, exact=True).wait_for()
     wait_for(button, pressed=False)
     assert "5fps" not in showing(button)
-    assert button.bounding_box() == result_frame(page), "the message lies on the picture and moves nothing"
+    frame = page.locator("#rocket-great-wave .swap-frame")
+    assert frame.bounding_box() == button.bounding_box(), "the message lies on the picture and moves nothing"
 
     gallery.recorder.missing.clear()
     button.click()
     wait_for(button, pressed=True)
     assert status.text_content() == ""
-
-
-def result_frame(page: Page) -> object:
-    """Where the frame around the button and its message lies."""
-    return page.locator("#rocket-great-wave .swap-frame").bounding_box()
 
 
 def test_without_javascript_the_link_opens_the_animation(open_page: OpenPage) -> None:
@@ -312,11 +316,9 @@ def test_the_script_leaves_no_global_behind(open_page: OpenPage) -> None:
 
 def test_the_focus_stays_on_the_result_when_the_link_becomes_a_button(open_page: OpenPage, gallery: Gallery) -> None:
     """A reader who was already there with the keyboard is not thrown back to the top of the page."""
-    page = open_page("post", java_script_enabled=True, bypass_csp=True)
-    page.route("**/js/gallery.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
-    page.reload()
+    gallery.recorder.missing.add("js/gallery.js")
+    page = open_page("post", quiet=False)
     page.locator("#rocket-great-wave a.swap").focus()
-    page.unroute("**/js/gallery.js")
     page.add_script_tag(path=gallery.folder / "js" / "gallery.js")
     assert result(page).evaluate("button => document.activeElement === button")
 
