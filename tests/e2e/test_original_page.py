@@ -26,7 +26,8 @@ from lxml.html import HtmlElement
 from PIL import Image, ImageOps
 
 from neural_gallery.cli.main import main
-from neural_gallery.corridor.workshop import local_workshop
+from neural_gallery.corridor.workshop import Workshop
+from neural_gallery.workers.local import local_painter, weights_sha256
 from neural_gallery.workers.messages import Job, Message, Painted, Painter
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class Published:
 @pytest.fixture(scope="module")
 def painter() -> Painter:
     """The real painter on thumbnails of one shape, for which it compiles once; results enlarged to their true size."""
-    return on_thumbnails(local_workshop().painter, size=(32, 24))
+    return on_thumbnails(local_painter, size=(32, 24))
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +134,7 @@ def published(tmp_path_factory: pytest.TempPathFactory, painter: Painter) -> Pub
     for number, (name, size) in enumerate(PICTURES.items()):
         made_picture(number, size).save(folder / "pictures" / name)
 
-    workshop = replace(local_workshop(), painter=painter)
+    workshop = Workshop(painter, weights_sha256())
     result = CliRunner().invoke(main, ["build", "--site", str(folder), "--quiet"], obj=workshop)
     assert (result.exit_code, result.output) == (0, "")
 
