@@ -68,6 +68,10 @@ class Bars:
     ) -> None:
         self._progress.stop()
 
+    def refresh(self) -> None:
+        """Redraw now."""
+        self._progress.refresh()
+
     def time_left(self) -> str:
         """The forecast, in words."""
         return f"{words.seconds(self._forecast.remaining(time.monotonic()))} left"

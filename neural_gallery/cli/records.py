@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Iterable
 
-from neural_gallery.corridor.events import Event, PlanReady
+from neural_gallery.corridor.events import Event, PairFailed, PlanReady
 from neural_gallery.corridor.plan import Plan
 from neural_gallery.errors import NeuralGalleryError, Problem
 
@@ -16,7 +16,11 @@ from neural_gallery.errors import NeuralGalleryError, Problem
 def event_line(event: Event) -> str:
     """One event as one line: `{"event": "pair-started", "pair": …}`."""
     name = re.sub(r"(?<!^)(?=[A-Z])", "-", type(event).__name__).lower()
-    fields = plan_record(event.plan) if isinstance(event, PlanReady) else _plain(dataclasses.asdict(event))
+    if isinstance(event, PlanReady):
+        return _dumped({"event": name, **plan_record(event.plan)})
+    fields = _plain(dataclasses.asdict(event))
+    if isinstance(event, PairFailed):
+        fields["problems"] = problem_records(event.problems)
     return _dumped({"event": name, **fields})
 
 

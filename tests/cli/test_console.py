@@ -1,0 +1,176 @@
+"""What a run looks like while it goes on, on a terminal and elsewhere. Time is handed in, so nothing waits."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from neural_gallery.cli.bars import Bars
+from neural_gallery.cli.console import Deferred, PlainLines, Quiet
+from neural_gallery.cli.records import event_line
+from neural_gallery.cli.tally import Tally
+from neural_gallery.corridor.events import (
+    EncodingStarted,
+    Event,
+    Note,
+    PairDone,
+    PairFailed,
+    PairProgress,
+    PairStarted,
+    PlanReady,
+    Rendered,
+)
+from neural_gallery.corridor.planning import make_plan
+from neural_gallery.corridor.workshop import Workshop
+from neural_gallery.errors import Problem
+from neural_gallery.site.manifest import load_site
+from neural_gallery.store.store import Store
+
+
+@pytest.fixture
+def plan_ready(write_site: Callable[..., Path], workshop: Workshop) -> PlanReady:
+    """A plan of two pairs, neither painted, half a minute each or less."""
+    manifest = write_site()
+    return PlanReady(make_plan(load_site(manifest), Store(manifest.parent / "store"), workshop))
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_plain_lines(plan_ready: PlanReady, capsys: pytest.CaptureFixture[str]):
+    """A line when a pair starts, one about every ten seconds, one when it ends; the time left covers the rest."""
+    clock = Clock()
+    display = PlainLines(clock)
+    display.show(plan_ready)
+    display.show(PairStarted("sky-sun", 1, 2, 10))
+    for second in range(1, 41):
+        clock.now = 100.0 + second
+        display.show(PairProgress("sky-sun", second, 40, "painting 48 x 32", 0.5))
+    display.show(PairDone("sky-sun", 1, 2, 40.0))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
+        "painting 2 pairs, about 26 s",
+        "[1/2] sky-sun: starting",
+        "[1/2] sky-sun: step 10 of 40, painting 48 x 32; 1 min 10 s left",
+        "[1/2] sky-sun: step 20 of 40, painting 48 x 32; 1 min left",
+        "[1/2] sky-sun: step 30 of 40, painting 48 x 32; 50 s left",
+        "[1/2] sky-sun: step 40 of 40, painting 48 x 32; 40 s left",
+        "[1/2] sky-sun: painted in 40 s; 40 s left",
+    ]
+
+
+def test_plain_lines_about_the_rest(plan_ready: PlanReady, capsys: pytest.CaptureFixture[str]):
+    """Failures and notes have their lines; of many encodings the first is named, and one every ten seconds."""
+    clock = Clock()
+    display = PlainLines(clock)
+    display.show(plan_ready)
+    display.show(PairStarted("sky-sun", 1, 2, 10))
+    display.show(PairFailed("sky-sun", 1, 2, (Problem(None, "it diverged."),)))
+    display.show(Note("something was mended"))
+    for second in range(1, 13):
+        clock.now = 100.0 + second
+        display.show(EncodingStarted(f"img/{second}.png"))
+    display.show(Rendered((), 1, (), ""))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[1:] == [
+        "[1/2] sky-sun: starting",
+        "[1/2] sky-sun: failed",
+        "note: something was mended",
+        "encoding img/1.png",
+        "encoding img/11.png",
+    ]
+
+
+def test_bars(plan_ready: PlanReady):
+    """On a terminal: the run with its pairs and the time left, the pair with its steps; done pairs stay as lines."""
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=120, color_system=None)
+    with Bars(console) as bars:
+        bars.show(plan_ready)
+        bars.show(PairStarted("sky-sun", 1, 2, 10))
+        bars.show(PairProgress("sky-sun", 10, 40, "painting 48 x 32", 0.5))
+        bars.refresh()
+        seen = screen.getvalue()
+        bars.show(PairDone("sky-sun", 1, 2, 61.0))
+        bars.show(PairStarted("sea-sun", 2, 2, 10))
+        bars.show(PairFailed("sea-sun", 2, 2, ()))
+        bars.show(Note("something was [mended]"))
+        bars.show(EncodingStarted("img/[1].png"))
+        bars.refresh()
+    assert "0 of 2" in seen
+    assert "s left" in seen
+    assert "sky-sun" in seen
+    assert "10/40 painting 48 x 32" in seen
+    end = screen.getvalue()
+    assert "painted sky-sun in 1 min 1 s\n" in end
+    assert "failed  sea-sun\n" in end
+    assert "note: something was [mended]\n" in end
+    assert "img/[1].png" in end
+
+
+def test_deferred_display_is_made_when_there_is_work(plan_ready: PlanReady):
+    """A run with nothing to wait for makes no display; with the first work it is made and told what came before."""
+    made: list[list[Event]] = []
+
+    class Recording(Quiet):
+        def __init__(self) -> None:
+            self.seen: list[Event] = []
+            made.append(self.seen)
+
+        def show(self, event: Event) -> None:
+            self.seen.append(event)
+
+    started = PairStarted("sky-sun", 1, 2, 10)
+    progress = PairProgress("sky-sun", 1, 2, "", 0.0)
+    with Deferred(Recording) as display:
+        display.show(plan_ready)
+        assert made == []
+        display.show(started)
+        display.show(progress)
+    assert made == [[plan_ready, started, progress]]
+
+
+def test_json_has_no_nan():
+    """A loss that is not known yet is null: JSON has no NaN."""
+    line = event_line(PairProgress("sky-sun", 0, 10, "warming up", math.nan))
+    assert json.loads(line) == {
+        "event": "pair-progress",
+        "pair": "sky-sun",
+        "step": 0,
+        "steps": 10,
+        "stage": "warming up",
+        "loss": None,
+    }
+
+
+def test_json_of_problems():
+    """Problems in events are objects with their fields."""
+    record = json.loads(event_line(PairFailed("sky-sun", 1, 2, (Problem(None, "it diverged.", "Wait."),))))
+    assert record["event"] == "pair-failed"
+    assert record["problems"] == [{"file": "", "line": 0, "column": 0, "message": "it diverged.", "remedy": "Wait."}]
+
+
+def test_stopped_before_the_plan():
+    """Ctrl-C before anything is known says how to go on, and claims nothing."""
+    assert Tally().stopped() == "stopped: run the same command again to go on"
+
+
+def test_summary_counts_removed_files(plan_ready: PlanReady):
+    """The last words tell what was painted, written and removed."""
+    tally = Tally()
+    for event in (plan_ready, PairDone("sky-sun", 1, 1, 1.0), Rendered(("a", "b"), 3, ("c",), "")):
+        tally.count(event)
+    assert tally.summary(Path("public")) == ["painted 1 pair, reused 0; wrote 2 files in public, removed 1"]

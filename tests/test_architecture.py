@@ -1,0 +1,155 @@
+"""The rooms keep to themselves: imports point one way, and only the studio knows JAX."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import neural_gallery
+from neural_gallery.workers.messages import Painter
+
+PACKAGE = Path(neural_gallery.__file__).parent
+MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
+
+SHARED = {"neural_gallery", "errors", "site.model", "workers.messages"}
+"""What every room may import: errors and records, without logic worth the name."""
+
+MAY_IMPORT = {
+    "site": {"site"},
+    "store": {"store"},
+    "pages": {"pages"},
+    "studio": {"studio"},
+    "workers": {"workers", "studio"},
+    "serve": {"serve"},
+    "scaffold": {"scaffold"},
+    "corridor": {"corridor", "site", "store", "pages", "workers"},
+    "cli": {"cli", "corridor", "site", "store", "serve", "scaffold"},
+}
+"""For each room (or module beside the rooms), those whose modules it may import."""
+
+FOREIGN_TO = {
+    "jax": {"studio", "workers"},
+    "jaxlib": {"studio", "workers"},
+    "flax": {"studio"},
+    "optax": {"studio"},
+    "click": {"cli"},
+    "rich": {"cli"},
+    "pydantic": {"site"},
+    "yaml": {"site", "pages"},
+    "jinja2": {"pages"},
+    "markdown": {"pages"},
+}
+"""Libraries that belong to some rooms only."""
+
+
+def room_of(module: Path) -> str:
+    """The room, or the module beside the rooms: `store`, `serve`."""
+    return module.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imports_of(module: Path) -> Iterator[str]:
+    """Every name that the source imports, in full: `neural_gallery.site.model`, `jax.numpy`."""
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports relatively"
+            assert node.module is not None
+            for alias in node.names:
+                inner = PACKAGE.parent / Path(*node.module.split("."), alias.name)
+                is_module = inner.is_dir() or inner.with_suffix(".py").is_file()
+                yield f"{node.module}.{alias.name}" if is_module else node.module
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_imports_point_one_way(module: Path):
+    """cli -> corridor -> {site, store, pages, workers}, workers -> studio; nobody looks back."""
+    room = room_of(module)
+    if room in {"__init__", "__main__", "errors"}:
+        allowed = {"cli"} if room == "__main__" else set()
+    else:
+        allowed = MAY_IMPORT[room]
+    for name in imports_of(module):
+        if name.split(".")[0] != "neural_gallery":
+            continue
+        inner = name.removeprefix("neural_gallery.")
+        assert inner in SHARED or inner.split(".")[0] in allowed, f"{room} must not import {name}"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_libraries_stay_in_their_rooms(module: Path):
+    """JAX belongs to the studio, the terminal to the commands, and so on."""
+    for name in imports_of(module):
+        rooms = FOREIGN_TO.get(name.split(".")[0])
+        assert rooms is None or room_of(module) in rooms, f"{module} must not import {name}"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_only_the_commands_print_exit_and_read_the_environment(module: Path):
+    """No other room prints, ends the process or looks at environment variables."""
+    if room_of(module) in {"cli", "__main__"}:
+        return
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    attributes = {
+        f"{node.value.id}.{node.attr}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+    assert not names & {"print", "exit", "quit", "input"}
+    assert not attributes & {"sys.exit", "sys.argv", "os.environ", "os.getenv", "os._exit", "sys.stdout", "sys.stderr"}
+
+
+def test_every_room_is_known():
+    """A new room has to say what it may import."""
+    assert {room_of(module) for module in MODULES} - {"__init__", "__main__", "errors"} == set(MAY_IMPORT)
+
+
+def test_files_stay_small():
+    """Nobody has to scroll through a file to know what is in it."""
+    long = {path.name: count for path in MODULES if (count := len(path.read_text("utf-8").splitlines())) > 350}
+    assert long == {}
+
+
+PROBE = """
+import json, sys
+from neural_gallery.cli import main
+try:
+    main(sys.argv[1:], prog_name="neural-gallery")
+except SystemExit as end:
+    loaded = [name for name in ("jax", "flax", "optax", "numpy", "PIL", "rich") if name in sys.modules]
+    print(json.dumps({"code": end.code, "loaded": loaded}), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("command", ["check", "plan", "build", "render", "gc", "schema"])
+def test_nothing_heavy_is_loaded_where_nothing_is_painted(
+    write_site: Callable[..., Path], painter: Painter, command: str, tmp_path: Path
+):
+    """Commands with nothing to paint or encode start without JAX, and without NumPy, Pillow and Rich."""
+    from neural_gallery.corridor.run import build
+    from neural_gallery.corridor.workshop import Workshop, local_workshop
+    from neural_gallery.site.manifest import load_site
+    from neural_gallery.site.pictures import ProbeCache
+    from neural_gallery.store.store import STORE_FOLDER, Store
+
+    manifest = write_site()
+    workshop = Workshop(painter, local_workshop(tmp_path).weights_sha256)
+    cache = ProbeCache(tmp_path / STORE_FOLDER / "pictures.json")
+    list(build(load_site(manifest, cache=cache), Store(tmp_path / STORE_FOLDER), workshop))
+    arguments = [command] if command == "schema" else [command, "--site", str(manifest)]
+    result = subprocess.run(
+        [sys.executable, "-c", PROBE, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=PACKAGE.parent,
+        check=True,
+        timeout=60,
+    )
+    assert json.loads(result.stderr.splitlines()[-1]) == {"code": 0, "loaded": []}
