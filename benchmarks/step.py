@@ -59,14 +59,17 @@ def jax_steps(network: VGG, image: np.ndarray, style: np.ndarray, method: Method
 def torch_steps(network: VGG, image: np.ndarray, style: np.ndarray, method: Method) -> Callable[[], None]:
     """A function that makes `STEPS` steps of the same objective in PyTorch, channels last."""
     import torch
-    import torch.nn.functional as F
+    from torch.nn import functional
 
     torch.set_num_threads(os.cpu_count() or 1)
     weights = {}
     for name in VGG19.convolutions:
         layer = getattr(network, name)
         kernel = torch.from_numpy(np.array(layer.kernel[...])).permute(3, 2, 0, 1)
-        weights[name] = (kernel.contiguous(memory_format=torch.channels_last), torch.from_numpy(np.array(layer.bias[...])))
+        weights[name] = (
+            kernel.contiguous(memory_format=torch.channels_last),
+            torch.from_numpy(np.array(layer.bias[...])),
+        )
     mean = torch.tensor(network.convention.mean).view(1, 3, 1, 1)
     style_layers, content_layers = dict(method.style_layers), dict(method.content_layers)
 
@@ -75,12 +78,12 @@ def torch_steps(network: VGG, image: np.ndarray, style: np.ndarray, method: Meth
         found = {}
         for name in VGG19.convolutions[: VGG19.layers.index("relu5_1") + 1]:
             if name == "conv1_1":
-                x = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), *weights[name])
+                x = functional.conv2d(functional.pad(x, (1, 1, 1, 1), mode="replicate"), *weights[name])
             else:
                 if name.endswith("_1"):
-                    x = F.max_pool2d(x, 2)
-                x = F.conv2d(x, *weights[name], padding=1)
-            x = F.relu(x)
+                    x = functional.max_pool2d(x, 2)
+                x = functional.conv2d(x, *weights[name], padding=1)
+            x = functional.relu(x)
             found[name.replace("conv", "relu")] = x
         return found
 

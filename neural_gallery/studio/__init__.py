@@ -1,0 +1,1 @@
+"""How a pair becomes a picture. The only room that imports JAX."""

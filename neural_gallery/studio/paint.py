@@ -82,7 +82,9 @@ class Painting:
         self.recipe = recipe
         self.graph, self.state = nnx.split(network)
         self.original = to_floats(content)
-        self.content, self.styles = _recolored(self.original, [(to_floats(rgb), share) for rgb, share in styles], recipe)
+        self.content, self.styles = _recolored(
+            self.original, [(to_floats(rgb), share) for rgb, share in styles], recipe
+        )
         self.losses: list[tuple[int, float]] = []
         self.done = 0
 

@@ -45,6 +45,11 @@ class Method:
     content_layers: tuple[tuple[str, float], ...] = CONTENT_LAYERS
     total_variation: float = 0.0
 
+    @property
+    def layers(self) -> frozenset[str]:
+        """All layers whose features are needed."""
+        return frozenset(layer for layer, _ in self.style_layers + self.content_layers)
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:

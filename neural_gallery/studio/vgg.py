@@ -79,6 +79,15 @@ class InputConvention:
 CAFFE = InputConvention("BGR", 255.0, (103.939, 116.779, 123.68))
 
 
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, slots=True)
+class WinogradKernel:
+    """A wide kernel in Winograd's domain, for both directions."""
+
+    forward: jax.Array  # (36, I, O)
+    backward: jax.Array  # (36, O, I)
+
+
 class Convolution(nnx.Module):
     """A frozen 3 x 3 convolution with bias and rectifier."""
 
@@ -86,15 +95,23 @@ class Convolution(nnx.Module):
         self.kernel = nnx.Param(kernel)  # (3, 3, I, O)
         self.bias = nnx.Param(bias)  # (O,)
 
-    def __call__(self, image: jax.Array) -> jax.Array:
-        """(N, H, W, I) -> (N, H, W, O), not below 0."""
+    def prepared(self) -> jax.Array | WinogradKernel:
+        """The kernel in the domain where this layer is fastest."""
         kernel = self.kernel[...]
-        if kernel.shape[2] * kernel.shape[3] >= WINOGRAD_CHANNELS:
-            forward, backward = transform_kernel(kernel), transform_kernel(adjoint_kernel(kernel))
-            features = winograd_convolution(image, forward, backward)
+        if kernel.shape[2] * kernel.shape[3] < WINOGRAD_CHANNELS:
+            return kernel
+        return WinogradKernel(transform_kernel(kernel), transform_kernel(adjoint_kernel(kernel)))
+
+    def __call__(self, image: jax.Array, kernel: jax.Array | WinogradKernel) -> jax.Array:
+        """(N, H, W, I), `prepared()` -> (N, H, W, O), not below 0."""
+        if isinstance(kernel, WinogradKernel):
+            features = winograd_convolution(image, kernel.forward, kernel.backward)
         else:
             features = direct_convolution(image, kernel)
         return jax.nn.relu(features + self.bias[...])
+
+
+Kernels = Mapping[str, jax.Array | WinogradKernel]
 
 
 class VGG(nnx.Module):
@@ -124,32 +141,41 @@ class VGG(nnx.Module):
                 )
             setattr(self, name, Convolution(kernel, bias))
 
+    def prepare(self, layers: Collection[str]) -> Kernels:
+        """The kernels that these layers need, transformed once for any number of passes.
+
+        Raises WeightsError for a layer that the network does not have.
+        """
+        check_layers(self.architecture, layers)
+        deepest = max(self.architecture.layers.index(name) for name in layers)
+        return {name: getattr(self, name).prepared() for name in self.architecture.convolutions[: deepest + 1]}
+
     def __call__(
         self,
         image: jax.Array,
         layers: Collection[str],
         *,
+        kernels: Kernels | None = None,
         pooling: Pooling = "max",
         replicate_edges: bool = True,
     ) -> dict[str, jax.Array]:
         """Features of the named layers: (N, H, W, 3) -> {name: (N, h, w, C)}; nothing deeper is computed.
 
-        `replicate_edges` lets the first convolution see the picture's own edge continued instead of the padding's
-        grey, which otherwise paints a border (a deviation from Gatys et al. 2016, as in crowsonkb's
-        style-transfer-pytorch). Raises WeightsError for a layer that the network does not have.
+        `kernels` is what `prepare(layers)` gave, for loops that pass here often. `replicate_edges` lets the first
+        convolution see the picture's own edge continued instead of the padding's grey, which otherwise paints a
+        border (a deviation from Gatys et al. 2016, as in crowsonkb's style-transfer-pytorch).
         """
-        check_layers(self.architecture, layers)
-        deepest = max(self.architecture.layers.index(name) for name in layers)
+        kernels = self.prepare(layers) if kernels is None else kernels
         features = self.convention.apply(image)
         found = {}
-        for position, name in enumerate(self.architecture.convolutions[: deepest + 1]):
-            if position == 0 and replicate_edges:
-                features = getattr(self, name)(pad_edges(features))[:, 1:-1, 1:-1]
+        for name, kernel in kernels.items():
+            if name == "conv1_1" and replicate_edges:
+                features = self.conv1_1(pad_edges(features), kernel)[:, 1:-1, 1:-1]
             else:
-                if position and name.endswith("_1"):
+                if name.endswith("_1") and name != "conv1_1":
                     features = max_pool(features) if pooling == "max" else average_pool(features)
-                features = getattr(self, name)(features)
-            layer = self.architecture.layers[position]
+                features = getattr(self, name)(features, kernel)
+            layer = name.replace("conv", "relu")
             if layer in layers:
                 found[layer] = features
         return found

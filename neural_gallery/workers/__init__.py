@@ -1,0 +1,1 @@
+"""Where painting runs: in this process, on whatever device is there."""

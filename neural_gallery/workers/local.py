@@ -1,0 +1,89 @@
+"""Painting in this process, on whatever device JAX finds. JAX is imported with the first job, not before."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neural_gallery import ENGINE_VERSION, __version__
+from neural_gallery.studio.data import BUNDLED_WEIGHTS_SHA256
+from neural_gallery.studio.recipe import Recipe, scales_for
+from neural_gallery.workers.messages import Job, Message, Painted, Painter, Progress
+
+if TYPE_CHECKING:
+    from neural_gallery.site.model import PaintSettings
+    from neural_gallery.studio.paint import Result
+
+
+def weights_sha256() -> str:
+    """SHA-256 of the weights that `local_painter` paints with. They are read and verified with the first job."""
+    return BUNDLED_WEIGHTS_SHA256
+
+
+def recipe_of(settings: PaintSettings) -> Recipe:
+    """The studio's recipe for what the author asked for."""
+    return Recipe(
+        scales=scales_for(settings.quality.value, settings.size),
+        strength=settings.strength,
+        colors=settings.colors.value,
+        init=settings.init.value,
+        style_scale=settings.style_scale,
+        seed=settings.seed,
+    )
+
+
+def painter_with_cache(folder: Path) -> Painter:
+    """`local_painter`, with compiled programs kept in that folder for the next time the command runs."""
+
+    def paint(job: Job) -> Iterator[Message]:
+        keep_compilations(folder)
+        yield from local_painter(job)
+
+    return paint
+
+
+@functools.cache
+def keep_compilations(folder: Path) -> None:
+    """Turns JAX's persistent compilation cache on, in that folder."""
+    import jax
+
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
+
+
+def local_painter(job: Job) -> Iterator[Message]:
+    """Paints one job: `Progress` at least every second or two, then `Painted`. See `workers.messages`."""
+    recipe = recipe_of(job.settings)
+    # The first import of JAX and the reading of the weights take seconds.
+    yield Progress(0, recipe.steps, "warming up", float("nan"))
+    from neural_gallery.studio.paint import Result, paint
+    from neural_gallery.studio.weights import bundled_network
+
+    styles = [(style.rgb, style.weight) for style in job.styles]
+    for record in paint(bundled_network(), job.content, styles, recipe, frames=job.frames):
+        if isinstance(record, Result):
+            yield Painted(record.rgb, _facts(recipe, record))
+        else:
+            yield Progress(record.step, record.steps, record.stage, record.loss, record.frames)
+
+
+def _facts(recipe: Recipe, result: Result) -> dict[str, object]:
+    """What is worth keeping about a painting, as JSON values."""
+    import jax
+
+    device = jax.devices()[0]
+    return {
+        "steps": recipe.steps,
+        "scales": [[scale.size, scale.steps] for scale in recipe.scales],
+        "losses": [[step, round(loss, 6)] for step, loss in result.losses],
+        "seconds": round(result.seconds, 2),
+        "device": device.device_kind if device.platform != "cpu" else "CPU",
+        "engine": ENGINE_VERSION,
+        "versions": {
+            "neural-gallery": __version__,
+            **{name: importlib.metadata.version(name) for name in ("jax", "flax", "optax")},
+        },
+    }

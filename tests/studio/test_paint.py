@@ -1,0 +1,217 @@
+"""The painting loop: what it yields, what it promises, and that it paints."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from neural_gallery.errors import PaintError
+from neural_gallery.studio import losses, paint
+from neural_gallery.studio.paint import Result, Step
+from neural_gallery.studio.recipe import Recipe, Scale
+from neural_gallery.studio.vgg import VGG
+
+Make = Callable[..., Recipe]
+
+
+def _run(network: VGG, content: np.ndarray, style: np.ndarray, recipe: Recipe, *, frames: int = 6):
+    *steps, result = paint.paint(network, content, [(style, 1.0)], recipe, frames=frames)
+    assert isinstance(result, Result)
+    return steps, result
+
+
+def _style_distance(network: VGG, image: np.ndarray, style: np.ndarray, layers: dict[str, float]) -> float:
+    def seen(rgb: np.ndarray) -> dict[str, losses.Statistics]:
+        features = network(jnp.asarray(rgb[None], jnp.float32) / 255, list(layers))
+        return {layer: losses.statistics(features[layer]) for layer in layers}
+
+    found, wanted = seen(image), seen(style)
+    return float(np.mean([losses.relative_distance(found[layer].gram, wanted[layer].gram) for layer in layers]))
+
+
+def test_the_stream_counts_every_step_and_ends_with_the_result(
+    tiny_network: VGG, tiny_recipe: Make, content: np.ndarray, style: np.ndarray
+) -> None:
+    """Steps only go up, from nothing to all; the last record is the picture, of the content's size."""
+    recipe = tiny_recipe()
+    steps, result = _run(tiny_network, content, style, recipe)
+    assert all(isinstance(step, Step) and step.steps == 20 for step in steps)
+    counted = [step.step for step in steps]
+    assert counted == sorted(counted)
+    assert (counted[0], counted[-1]) == (0, 20)
+    assert math.isnan(steps[0].loss)
+    assert result.rgb.shape == content.shape
+    assert result.rgb.dtype == np.uint8
+    assert result.losses[-1][0] == 20
+
+
+@pytest.mark.parametrize("frames", [2, 3, 6, 20, 31])
+def test_exactly_as_many_frames_come_as_were_asked_for(
+    frames: int, tiny_network: VGG, tiny_recipe: Make, content: np.ndarray, style: np.ndarray
+) -> None:
+    """The first is the content, the last is the result, all have the result's size; more than steps is no error."""
+    steps, result = _run(tiny_network, content, style, tiny_recipe(), frames=frames)
+    found = [frame for step in steps for frame in step.frames]
+    assert len(found) == frames
+    assert {frame.shape for frame in found} == {content.shape}
+    np.testing.assert_array_equal(found[-1], result.rgb)
+    # The start is the content as the coarsest scale sees it.
+    assert np.abs(found[0].astype(int) - content).mean() < 8
+
+
+def test_frames_are_denser_at_the_beginning(tiny_recipe: Make) -> None:
+    """Half of the frames lie in the first two fifths of the way."""
+    recipe = tiny_recipe(scales=(Scale(100, 100), Scale(200, 100)))
+    at = sorted(paint.sampled_steps(recipe, 24).elements())
+    assert len(at) == 22
+    assert at == sorted(set(at))
+    assert at[10] <= 80
+
+
+def test_the_objective_falls_and_the_result_is_nearer_to_the_style(
+    tiny_network: VGG, tiny_recipe: Make, content: np.ndarray, style: np.ndarray
+) -> None:
+    """What is saved, not only what is optimised, has statistics nearer to the style's."""
+    recipe = tiny_recipe(scales=(Scale(21, 40), Scale(42, 40)), strength=0.8)
+    _, result = _run(tiny_network, content, style, recipe)
+    layers = dict(recipe.method.style_layers)
+    before = _style_distance(tiny_network, content, style, layers)
+    assert _style_distance(tiny_network, result.rgb, style, layers) < 0.5 * before
+
+
+def test_the_same_seed_paints_the_same_bits(
+    tiny_network: VGG, tiny_recipe: Make, content: np.ndarray, style: np.ndarray
+) -> None:
+    """From noise, equal seeds give equal pictures and unequal ones do not."""
+    first, again, other = (
+        _run(tiny_network, content, style, tiny_recipe(init="noise", seed=seed))[1].rgb for seed in (3, 3, 4)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+def test_strength_zero_keeps_the_content(
+    tiny_network: VGG, tiny_recipe: Make, content: np.ndarray, style: np.ndarray
+) -> None:
+    """With no share for the style the picture hardly moves."""
+    recipe = tiny_recipe(strength=0.0, scales=(Scale(42, 12),))
+    _, result = _run(tiny_network, content, style, recipe)
+    assert np.abs(result.rgb.astype(int) - content).mean() < 3
+
+
+@pytest.mark.parametrize("init", ["content", "noise", "style"])
+def test_every_start_is_the_start(
+    init: str, tiny_network: VGG, tiny_recipe: Make, content: np.ndarray, style: np.ndarray
+) -> None:
+    """The first frame shows what was asked for: the content, noise around its mean, or the style."""
+    steps, _ = _run(tiny_network, content, style, tiny_recipe(init=init))
+    first = steps[0].frames[0].astype(int)
+    near_content = np.abs(first - content).mean() < 8
+    stripes = {tuple(int(channel > 100) for channel in pixel) for pixel in first[4:-4:3, 4:-4:3].reshape(-1, 3)}
+    assert near_content == (init == "content")
+    assert ({(1, 1, 0), (0, 0, 1)} <= stripes) == (init in ("style", "noise"))
+
+
+@pytest.mark.parametrize("colors", ["content", "luminance"])
+def test_the_contents_colours_can_be_kept(
+    colors: str, tiny_network: VGG, tiny_recipe: Make, content: np.ndarray, style: np.ndarray
+) -> None:
+    """A grey content stays grey whatever the style's colours are."""
+    grey = np.repeat(content[..., :1], 3, axis=2)
+    _, result = _run(tiny_network, grey, style, tiny_recipe(colors=colors))
+    assert np.ptp(result.rgb.astype(int), axis=2).max() <= 1
+
+
+def test_a_matched_style_brings_no_new_colours(
+    tiny_network: VGG, tiny_recipe: Make, content: np.ndarray, style: np.ndarray
+) -> None:
+    """The palette's mean is nearer to the content's than when the style keeps its own."""
+
+    def mean_distance(colors: str) -> float:
+        _, result = _run(tiny_network, content, style, tiny_recipe(colors=colors, strength=0.9))
+        return float(np.abs(result.rgb.mean((0, 1)) - content.mean((0, 1))).sum())
+
+    assert mean_distance("match") < mean_distance("style")
+
+
+def test_a_blend_lies_between_its_styles(
+    tiny_network: VGG, tiny_recipe: Make, content: np.ndarray, style: np.ndarray
+) -> None:
+    """All of one style in a blend is that style; half and half differs from both."""
+    other = style[:, ::-1, ::-1]
+    recipe = tiny_recipe()
+
+    def painted(*shares: float) -> np.ndarray:
+        styles = list(zip((style, other), shares, strict=True))
+        *_, result = paint.paint(tiny_network, content, styles, recipe)
+        return result.rgb.astype(int)
+
+    only, half, second = painted(1.0, 0.0), painted(0.5, 0.5), painted(0.0, 1.0)
+    np.testing.assert_array_equal(only, _run(tiny_network, content, style, recipe, frames=2)[1].rgb)
+    assert np.abs(half - only).mean() > 1
+    assert np.abs(half - second).mean() > 1
+
+
+def test_a_diverging_painting_is_an_error_with_a_remedy(
+    tiny_network: VGG, tiny_recipe: Make, content: np.ndarray, style: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An objective that is no number ends the painting with our own error."""
+    monkeypatch.setattr(paint.optimizers, "paint_chunk", lambda easel, *_, chunk, **__: (easel, np.full(chunk, np.nan)))
+    with pytest.raises(PaintError) as caught:
+        _run(tiny_network, content, style, tiny_recipe())
+    assert str(caught.value) == (
+        "The objective is no finite number after 4 of 20 steps. Try another seed or a strength nearer to 0.5."
+    )
+
+
+def test_a_long_silence_is_filled(
+    tiny_network: VGG,
+    tiny_recipe: Make,
+    content: np.ndarray,
+    style: np.ndarray,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """While a chunk takes long (its first run compiles), records keep coming and say what is going on."""
+    chunk = paint.optimizers.paint_chunk
+
+    def slow_chunk(*arguments: object, **options: object) -> object:
+        time.sleep(0.2)
+        return chunk(*arguments, **options)
+
+    monkeypatch.setattr(paint, "HEARTBEAT", 0.05)
+    monkeypatch.setattr(paint.optimizers, "paint_chunk", slow_chunk)
+    steps, _ = _run(tiny_network, content, style, tiny_recipe(), frames=2)
+    waiting = [step for step in steps if step.stage.startswith("preparing")]
+    assert len(waiting) >= 4
+    assert waiting[0].stage == "preparing 21 x 15"
+
+
+def test_pairs_of_nearly_one_shape_share_a_program(
+    tiny_network: VGG, tiny_recipe: Make, content: np.ndarray, style: np.ndarray
+) -> None:
+    """A second pair of another strength, and one a row less high, compile nothing new."""
+    _run(tiny_network, content, style, tiny_recipe())
+    compiled = paint.optimizers.paint_chunk._cache_size()
+    _run(tiny_network, content, style, tiny_recipe(strength=0.7, seed=5))
+    _run(tiny_network, content[1:], style, tiny_recipe())
+    assert paint.optimizers.paint_chunk._cache_size() == compiled
+
+
+def test_a_small_real_painting(real_pictures: tuple[np.ndarray, np.ndarray]) -> None:
+    """VGG-19 with the bundled weights paints a photograph: nearer to the painting, still itself."""
+    from neural_gallery.studio.recipe import STYLE_LAYERS
+    from neural_gallery.studio.weights import bundled_network
+
+    photograph, painting = real_pictures
+    recipe = Recipe((Scale(96, 24),), 0.5, "style", "content", 1.0, 0)
+    _, result = _run(bundled_network(), photograph, painting, recipe, frames=4)
+    layers = dict(STYLE_LAYERS)
+    before = _style_distance(bundled_network(), photograph, painting, layers)
+    assert _style_distance(bundled_network(), result.rgb, painting, layers) < 0.35 * before
+    contrast = np.corrcoef(result.rgb.mean(2).ravel(), photograph.mean(2).ravel())[0, 1]
+    assert contrast > 0.5

@@ -1,0 +1,126 @@
+"""Scales, canvases and colours: what happens to pictures around the optimisation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neural_gallery.studio import color, pyramid
+from neural_gallery.studio.recipe import Recipe, Scale, scales_for
+from neural_gallery.studio.recipe import pyramid as sizes_of
+
+
+@given(height=st.integers(1, 90), width=st.integers(1, 90))
+def test_what_is_mounted_can_be_cut_out_again(height: int, width: int) -> None:
+    """A canvas has sides that are multiples of the bucket, and holds the picture unchanged."""
+    image = np.random.default_rng(0).random((height, width, 3), np.float32)
+    canvas = pyramid.Canvas(height, width)
+    mounted = canvas.mount(image)
+    assert mounted.shape == (1, *canvas.shape, 3)
+    assert all(
+        side % pyramid.BUCKET == 0 and side - real < pyramid.BUCKET
+        for side, real in zip(canvas.shape, (height, width), strict=True)
+    )
+    np.testing.assert_array_equal(canvas.cut(mounted), image)
+
+
+def test_a_canvas_continues_the_picture() -> None:
+    """What is added mirrors the edge, so that no seam is painted there."""
+    image = np.arange(14, dtype=np.float32).reshape(1, 14, 1).repeat(16, axis=0)
+    assert pyramid.Canvas(16, 14).mount(image)[0, 0, :, 0].tolist() == [0, *range(14), 13]
+
+
+@given(longest=st.integers(16, 4000), height=st.integers(1, 5000), width=st.integers(1, 5000))
+def test_a_fitted_picture_has_the_longest_side(longest: int, height: int, width: int) -> None:
+    """The longest side is exact, the other keeps the aspect within half a pixel."""
+    fitted = pyramid.fitted(height, width, longest)
+    assert max(fitted) == longest
+    exact = min(height, width) * longest / max(height, width)
+    assert abs(min(fitted) - exact) <= 0.5 or min(fitted) == 1
+
+
+def test_covering_fills_the_whole_rectangle() -> None:
+    """The middle of a tall picture fills a broad rectangle."""
+    tall = np.linspace(0, 1, 60, dtype=np.float32)[:, None, None].repeat(20, 1).repeat(3, 2)
+    covered = pyramid.covering(tall, 10, 40)
+    assert covered.shape == (10, 40, 3)
+    assert abs(float(covered.mean()) - 0.5) < 0.02
+
+
+@given(value=st.integers(0, 255))
+def test_bytes_survive_the_way_to_floats_and_back(value: int) -> None:
+    """8-bit pixels come back as they were."""
+    pixels = np.full((1, 1, 3), value, np.uint8)
+    np.testing.assert_array_equal(pyramid.to_bytes(pyramid.to_floats(pixels)), pixels)
+
+
+@pytest.mark.parametrize(
+    ("size", "levels", "sizes"),
+    [(400, 2, (200, 400)), (400, 4, (100, 200, 400)), (401, 2, (201, 401)), (64, 3, (64,)), (256, 1, (256,))],
+)
+def test_scales_halve_down_to_the_coarsest(size: int, levels: int, sizes: tuple[int, ...]) -> None:
+    """Each scale is half the next, and none is too small for the network."""
+    assert sizes_of(size, levels=levels) == sizes
+
+
+@pytest.mark.parametrize("size", [16, 256, 400, 1024])
+def test_better_quality_takes_more_steps(size: int) -> None:
+    """Every preset ends at the result's size, and works harder than the one below it."""
+    work = []
+    for quality in ("draft", "balanced", "best"):
+        scales = scales_for(quality, size)
+        assert scales[-1].size == size
+        assert [scale.size for scale in scales] == sorted({scale.size for scale in scales})
+        work.append(sum(scale.size**2 * scale.steps for scale in scales))
+    assert work == sorted(set(work))
+
+
+def test_strength_runs_from_content_to_style() -> None:
+    """The style's share over the content's grows without a break from nothing to everything."""
+
+    def shares(strength: float) -> tuple[float, float]:
+        return Recipe((Scale(64, 1),), strength, "style", "content", 1.0, 0).shares
+
+    assert shares(0.0) == (0.0, 1.0)
+    assert shares(1.0) == (1.0, 0.0)
+    ratios = [shares(k / 20)[0] / shares(k / 20)[1] for k in range(1, 20)]
+    assert ratios == sorted(ratios)
+    assert all(max(shares(k / 20)) == 1 for k in range(21))
+
+
+def test_luma_is_swapped_and_colours_stay() -> None:
+    """The result has the painting's luma and, where that can be displayed, the content's colour differences."""
+    random = np.random.default_rng(1)
+    painted, content = (0.4 + 0.2 * random.random((5, 6, 3), np.float32) for _ in range(2))
+    swapped = color.with_colors_of(painted, content)
+    np.testing.assert_allclose(color.luma(swapped), color.luma(painted), atol=1e-5)
+    np.testing.assert_allclose(swapped - color.grey(swapped), content - color.grey(content), atol=1e-5)
+
+
+def test_matched_colours_have_the_contents_mean_and_covariance() -> None:
+    """The recoloured style has the content's first two moments."""
+    random = np.random.default_rng(2)
+    style = 0.5 + 0.1 * (random.random((20, 20, 3), np.float32) - 0.5) @ np.array([[1, 0.5, 0], [0, 1, 0], [0, 0, 2]])
+    content = 0.4 + 0.1 * (random.random((20, 20, 3), np.float32) - 0.5)
+    matched = color.match_colors(style.astype(np.float32), content).reshape(-1, 3)
+    np.testing.assert_allclose(matched.mean(0), content.reshape(-1, 3).mean(0), atol=1e-4)
+    np.testing.assert_allclose(np.cov(matched.T), np.cov(content.reshape(-1, 3).T), atol=2e-5)
+
+
+def test_a_style_of_one_colour_can_be_matched() -> None:
+    """A covariance without an inverse is no error: the style takes the content's mean."""
+    content = np.random.default_rng(3).random((8, 8, 3), np.float32)
+    matched = color.match_colors(np.full((4, 4, 3), 0.2, np.float32), content)
+    np.testing.assert_allclose(matched, np.broadcast_to(content.mean((0, 1)), matched.shape), atol=1e-3)
+
+
+def test_matched_luma_has_the_contents_mean_and_deviation() -> None:
+    """For painting on luminance the style's luma is moved to the content's."""
+    random = np.random.default_rng(4)
+    content = 0.3 + 0.2 * random.random((20, 20, 3), np.float32)
+    matched = color.match_luma(0.9 * random.random((20, 20, 3), np.float32), content)
+    assert color.luma(matched).mean() == pytest.approx(color.luma(content).mean(), abs=1e-3)
+    assert color.luma(matched).std() == pytest.approx(color.luma(content).std(), abs=1e-3)
+    np.testing.assert_array_equal(matched[..., 0], matched[..., 2])

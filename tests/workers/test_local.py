@@ -1,0 +1,84 @@
+"""The painter in this process: what it makes of a job, and that it stays light until it paints."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from neural_gallery import ENGINE_VERSION
+from neural_gallery.site.model import Colors, Init, PaintSettings, Quality
+from neural_gallery.studio.data import BUNDLED_WEIGHTS, file_sha256
+from neural_gallery.workers import local
+from neural_gallery.workers.messages import Job, Painted, Progress, StyleSource
+
+IMAGES = Path(__file__).parents[2] / "content" / "images"
+
+
+def _picture(name: str, *size: int) -> np.ndarray:
+    with Image.open(IMAGES / name) as image:
+        return np.asarray(image.convert("RGB").resize(size, Image.Resampling.LANCZOS))
+
+
+@pytest.fixture(scope="module")
+def job() -> Job:
+    """A blend of two paintings on a small photograph."""
+    settings = PaintSettings(48, Quality.DRAFT, 0.6, Colors.STYLE, Init.CONTENT, 1.0, 0)
+    styles = (StyleSource(_picture("poppies.jpg", 66, 44), 0.75), StyleSource(_picture("mona-lisa.jpg", 32, 50), 0.25))
+    return Job("coffee-poppies", _picture("coffee.jpg", 48, 32), styles, settings, frames=5)
+
+
+def test_a_job_becomes_progress_and_a_painting_with_its_facts(job: Job) -> None:
+    """Real weights, a real blend: the frames asked for, the result in the content's size, facts that JSON can hold."""
+    *progress, painted = local.local_painter(job)
+    assert all(isinstance(message, Progress) for message in progress)
+    assert isinstance(painted, Painted)
+    assert painted.rgb.shape == (32, 48, 3)
+    assert sum(len(message.frames) for message in progress) == 5
+    facts = json.loads(json.dumps(painted.facts))
+    assert facts["steps"] == sum(steps for _, steps in facts["scales"])
+    assert facts["losses"][-1][0] == facts["steps"]
+    assert facts["losses"][-1][1] < facts["losses"][0][1]
+    assert facts["engine"] == ENGINE_VERSION
+    assert set(facts["versions"]) == {"neural-gallery", "jax", "flax", "optax"}
+
+
+def test_the_first_message_comes_before_anything_heavy() -> None:
+    """JAX is not imported until the second message is asked for; the weights' hash needs neither."""
+    script = (
+        "import sys\n"
+        "from neural_gallery.workers import local\n"
+        "print(local.weights_sha256(), 'jax' in sys.modules, 'numpy' in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert told.stdout.split() == [file_sha256(BUNDLED_WEIGHTS), "False", "False"]
+
+
+def test_closing_the_stream_stops_the_painting(job: Job) -> None:
+    """A consumer that goes away, as Ctrl-C makes it, leaves nothing running."""
+    messages = local.local_painter(job)
+    next(messages)
+    next(messages)
+    messages.close()
+    with pytest.raises(StopIteration):
+        next(messages)
+
+
+def test_compiled_programs_are_kept(job: Job, tmp_path: Path) -> None:
+    """A painter with a cache leaves compiled programs behind, for the next process to find."""
+    script = (
+        "import sys, pickle, pathlib\n"
+        "from neural_gallery.workers import local\n"
+        "job = pickle.loads(pathlib.Path(sys.argv[1]).read_bytes())\n"
+        "list(local.painter_with_cache(pathlib.Path(sys.argv[2]))(job))\n"
+    )
+    import pickle
+
+    (tmp_path / "job").write_bytes(pickle.dumps(job))
+    subprocess.run([sys.executable, "-c", script, tmp_path / "job", tmp_path / "cache"], check=True)
+    assert any(path.stat().st_size > 10_000 for path in (tmp_path / "cache").iterdir())
