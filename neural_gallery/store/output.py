@@ -92,13 +92,21 @@ class Output:
 
     def _claim(self, path: str, content: bytes | Encoded) -> None:
         """Makes the record such that, wherever the run is killed, what stands at `path` is known to be ours."""
-        files = self._ownership.files
         place = self.folder / path
-        if path not in files or not place.exists():
-            files[path] = OwnedFile(_sha256(content), _size(content), modified=0, found=False)
-        elif not files[path].surely_ours:  # it has the recorded bytes: `_obstacle` has seen that
+        sha256 = _sha256(content)
+        if place.exists():
             state = place.stat()
-            files[path] = OwnedFile(files[path].sha256, state.st_size, state.st_mtime_ns, found=False)
+            known = self._ownership.files.get(path)
+            claim = OwnedFile(
+                _sha256_of(place),
+                state.st_size,
+                state.st_mtime_ns,
+                found=known is not None and known.found,
+                claimed=sha256,
+            )
+        else:
+            claim = OwnedFile(sha256, _size(content), modified=0)
+        self._ownership.files[path] = claim
 
     def _obstacle(self, path: str, content: bytes | Encoded) -> Problem | None:
         """Why `content` may not be written at `path`."""
@@ -110,7 +118,8 @@ class Output:
         if not place.exists() or self._owns(path):
             return None
         known = self._ownership.files.get(path)
-        if _sha256_of(place) in (_sha256(content), known and known.sha256):
+        sha256 = _sha256_of(place)
+        if sha256 == _sha256(content) or (known and known.knows(sha256)):
             return None
         return Problem(None, f"{place} is there already, and neural-gallery did not write it.", _ELSEWHERE)
 
@@ -137,21 +146,24 @@ class Output:
             return owned.sha256 == sha256
         if _sha256_of(place) != sha256:
             return False
-        self._see(path, content, found=owned.found if owned else True)
+        self._see(path, content, found=owned is None or (owned.found and owned.sha256 == sha256))
         return True
 
     def _see(self, path: str, content: bytes | Encoded, *, found: bool) -> None:
         state = (self.folder / path).stat()
-        self._ownership.files[path] = OwnedFile(_sha256(content), state.st_size, state.st_mtime_ns, found)
+        self._ownership.files[path] = OwnedFile(_sha256(content), state.st_size, state.st_mtime_ns, found=found)
 
     def _is_removable(self, path: str, kept: set[str]) -> bool:
         place = self.folder / path
         owned = self._ownership.files[path]
-        if owned.found or misplaced(self.folder, path) or place.is_symlink() or not place.is_file():
+        if misplaced(self.folder, path) or place.is_symlink() or not place.is_file():
             return False
         if any(folded(other) == folded(path) and self._same(other, path) for other in kept):
             return False
-        if _sha256_of(place) != owned.sha256:
+        sha256 = _sha256_of(place)
+        if owned.found and sha256 != owned.claimed:
+            return False
+        if not owned.knows(sha256):
             self.notes.append(f"{place} is not made any more, but was changed by somebody else, and so it stays")
             return False
         return True

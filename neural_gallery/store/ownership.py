@@ -23,12 +23,17 @@ class OwnedFile:
     sha256: str
     bytes: int
     modified: int  # nanoseconds since 1970; 0 while it is being written for the first time
-    found: bool  # it was there before us, with the very bytes that we would have written: never deleted
+    found: bool = False  # it was there before us, with the very bytes that we would have written: never deleted
+    claimed: str = ""  # SHA-256 of what is being written in its place
 
     @property
     def surely_ours(self) -> bool:
         """Whether it is ours whatever is in it now: it was not found, and its first writing was seen to end."""
         return self.modified != 0 and not self.found
+
+    def knows(self, sha256: str) -> bool:
+        """Whether those are bytes that it was left with, or a killed run may have given it."""
+        return sha256 in (self.sha256, self.claimed)
 
 
 class Ownership:

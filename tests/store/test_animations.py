@@ -139,14 +139,15 @@ def test_few_colours_are_kept_exactly() -> None:
 
 def test_small_changes_wait_but_the_result_does_not() -> None:
     """A pixel within six levels stays as it is in between; the last frame is drawn as it is."""
-    base = np.full((16, 16, 3), 100, np.uint8)
-    near, far = base + np.uint8(4), base + np.uint8(40)
-    colors = shared_palette([base, near, far])
-    indices = list(frames_in_palette([base, near, near], colors))
-    assert (indices[1] == TRANSPARENT).all()
-    shown = np.where(indices[2] == TRANSPARENT, indices[0], indices[2])
-    assert np.abs(colors[shown].astype(int) - near).max() <= 3
-    assert not (list(frames_in_palette([base, far, near], colors))[1] == TRANSPARENT).any()
+    base, near, far = (np.full((16, 16, 3), level, np.uint8) for level in (108, 113, 180))
+    colors = np.zeros((256, 3), np.uint8)
+    colors[:3] = [[108] * 3, [113] * 3, [180] * 3]
+    first, second, last = frames_in_palette([base, near, near], colors)
+    assert (second == TRANSPARENT).all()
+    assert colors[first].mean() < 110
+    assert colors[np.where(last == TRANSPARENT, first, last)].mean() > 111
+    _, second, _ = frames_in_palette([base, far, near], colors)
+    assert (colors[second] == 180).all()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from neural_gallery.store.sealed import canonical_json
 fixed = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda items: st.lists(items) | st.dictionaries(st.text(), items),
+    lambda items: st.lists(items, max_size=3) | st.dictionaries(st.text(max_size=3), items, max_size=3),
+    max_leaves=8,
 )
 
 

@@ -346,31 +346,84 @@ def test_a_full_disk_is_told_and_what_was_written_is_known(
     assert reopened(folder).write_all({"a.html": b"new", "b.html": b"two"}) == ("a.html", "b.html")
 
 
-def test_killed_while_writing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: Callable[[int], None], killed: type[BaseException]
-) -> None:
-    """Wherever a run dies, every file is whole, and the next run may replace or remove each of them."""
-    first = {"a.html": b"old", "b.html": b"old"}
-    second = {"b.html": b"new", "c.html": b"new"}
-    third = {"b.html": b"newer", "c.html": b"newer"}
-    for step in range(1, 99):
-        folder = tmp_path / str(step) / "public"
-        reopened(folder).write_all(first)
+@pytest.fixture
+def killed_run(
+    monkeypatch: pytest.MonkeyPatch, killed_at: Callable[[int], None], killed: type[BaseException]
+) -> Callable[[Path, dict[str, bytes], int], bool]:
+    """`killed_run(folder, files, step)`: writes and sweeps, and dies at that step, or lives (True)."""
+
+    def run(folder: Path, files: dict[str, bytes], step: int) -> bool:
         killed_at(step)
         try:
             output = reopened(folder)
-            output.write_all(second)
-            output.sweep(second)
+            output.write_all(files)
+            output.sweep(files)
         except killed:
-            pass
-        else:
-            break
+            return False
         finally:
             monkeypatch.undo()
-        whole = {path: data for path, data in tree(folder).items() if not path.startswith(".")}
-        assert set(whole.items()) <= {*first.items(), *second.items()}
-        output = reopened(folder)
-        output.write_all(third)
-        output.sweep(third)
-        assert tree(folder) == third
-    assert step > 8
+        return True
+
+    return run
+
+
+def test_killed_while_writing(tmp_path: Path, killed_run: Callable[[Path, dict[str, bytes], int], bool]) -> None:
+    """Wherever a run dies, and the next one too, every file is whole, and may be replaced or removed afterwards."""
+    runs = [{"a": b"1", "b": b"1"}, {"b": b"2", "c": b"2"}, {"b": b"3", "c": b"3"}, {"c": b"4", "d": b"4"}]
+    written = {item for files in runs for item in files.items()}
+    deaths = 0
+    for first in range(1, 99):
+        for second in range(1 + first % 6, 99, 6):
+            folder = tmp_path / f"{first}-{second}" / "public"
+            reopened(folder).write_all(runs[0])
+            first_lived = killed_run(folder, runs[1], first)
+            second_lived = killed_run(folder, runs[2], second)
+            whole = {path: data for path, data in tree(folder).items() if not path.startswith(".")}
+            assert set(whole.items()) <= written
+            output = reopened(folder)
+            output.write_all(runs[3])
+            output.sweep(runs[3])
+            assert tree(folder) == runs[3]
+            if second_lived:
+                break
+            deaths += 1
+        if first_lived:
+            break
+    assert deaths > 20
+
+
+def test_a_file_that_was_only_announced_is_not_ours(
+    output: Output, folder: Path, killed_run: Callable[[Path, dict[str, bytes], int], bool]
+) -> None:
+    """A run that dies before it writes a file has no claim on what somebody puts there afterwards."""
+    output.write("a.html", b"one")
+    announced = 3  # the record's fsync, its rename, its folder's fsync; then the first file
+    killed_run(folder, {"a.html": b"one", "b.html": b"ours"}, announced + 1)
+    assert set(reopened(folder).owned) == {"a.html", "b.html"}
+    (folder / "b.html").write_bytes(b"mine")
+    with pytest.raises(OutputError, match="neural-gallery did not write it"):
+        reopened(folder).write("b.html", b"ours")
+    assert reopened(folder).sweep(()) == ("a.html",)
+    assert tree(folder)["b.html"] == b"mine"
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_killed_while_replacing_an_adopted_file(
+    tmp_path: Path, killed_run: Callable[[Path, dict[str, bytes], int], bool], again: bool
+) -> None:
+    """As long as it is what its owner put there, it stays; once it is what we wrote, it goes when it is not made."""
+    ends = set()
+    for step in range(1, 99):
+        folder = tmp_path / str(step) / "public"
+        folder.mkdir(parents=True)
+        (folder / "a.html").write_bytes(b"same")
+        reopened(folder).write("a.html", b"same")
+        if killed_run(folder, {"a.html": b"new"}, step):
+            break
+        theirs = (folder / "a.html").read_bytes() == b"same"
+        if again:  # a run that finds the file as it is to be
+            reopened(folder).write("a.html", (folder / "a.html").read_bytes())
+        reopened(folder).sweep(())
+        assert (folder / "a.html").exists() == theirs
+        ends.add(theirs)
+    assert ends == {True, False}
