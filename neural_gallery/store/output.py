@@ -174,9 +174,9 @@ class Output:
     def _tidy(self) -> None:
         """Removes what killed runs left beside the files we own."""
         for folder in {(self.folder / path).parent for path in self.owned if not misplaced(self.folder, path)}:
-            if folder.is_dir():
-                for leftover in filter(lambda entry: is_temporary(entry.name), folder.iterdir()):
-                    leftover.unlink()
+            leftovers = [path for path in folder.iterdir() if is_temporary(path.name)] if folder.is_dir() else []
+            for leftover in leftovers:
+                leftover.unlink()
 
     def _remove_empty(self, path: str) -> None:
         """Removes the folders of `path` that are empty now, inmost first."""
