@@ -79,7 +79,8 @@ def decode(path: Path, *, name: str, location: Location | None) -> Image:
     except PictureError:
         raise
     except Exception as error:  # Pillow's decoders raise whatever the damage makes them trip over
-        raise _damaged(str(error).rstrip(".") or type(error).__name__, name, location) from error
+        reason = re.sub(r" \(.*\)|\.$", "", str(error)) or type(error).__name__
+        raise _damaged(reason, name, location) from error
 
 
 def _too_large(pixels: int, name: str, location: Location | None) -> PictureError:

@@ -51,12 +51,15 @@ class ImageResolver:
         """The images to resolve for `name`: those that it is a part of, outermost first, and itself."""
         chain = [name] if name not in self.pictures else []
         while chain:
-            other = self.sections[chain[-1]].from_
-            if other not in self.sections or other in self.pictures:
+            section = self.sections[chain[-1]]
+            other = section.from_
+            if "file" in section.model_fields_set or other not in self.sections or other in self.pictures:
                 break
             if other in chain:
                 circle = " -> ".join((*chain[chain.index(other) :], other))
-                error = self._error(chain[-1], "from", f"images.{other} is a part of itself: {circle}.", "Name a file.")
+                error = self._error(
+                    chain[-1], "from", f"images.{other} is a part of itself: {circle}.", "Name a file instead."
+                )
                 self.problems.extend(error.problems)
                 self.pictures.update(dict.fromkeys(chain))
                 return []

@@ -169,14 +169,12 @@ class _Reader:
             if not (self.folder.allow_outside or self.folder.contains(path)):
                 message = f"'{pattern}' matches '{path.as_posix()}', outside the site's folder."
                 self.report(key, message, "Use a path inside it, or give --allow-outside.")
-            elif path.suffix.lower() not in _POST_EXTENSIONS:
-                message = (
-                    f"'{pattern}' matches '{path.relative_to(root).as_posix()}', which is not a Markdown file (.md)."
-                )
-                self.report(key, message, "Make the pattern end in '.md'.")
             else:
                 posts.append(path)
-        return posts
+        if strangers := [path.name for path in posts if path.suffix.lower() not in _POST_EXTENSIONS]:
+            message = f"'{pattern}' matches files that are not Markdown, such as '{strangers[0]}'."
+            self.report(key, message, "Make the pattern end in '.md'.")
+        return [path for path in posts if path.suffix.lower() in _POST_EXTENSIONS]
 
     def report(self, key: KeyPath, message: str, remedy: str) -> None:
         """Note a problem of the manifest's value at `key`."""

@@ -39,7 +39,7 @@ def read_post(path: Path, root: Path) -> Post:
     title = reader.text("title") or _first_heading(body) or _as_words(slug)
     post = Post(path, file, reader.matter, body, body_line, title, date, slug, reader.flag("liquid"))
     if reader.problems:
-        raise PostError(*reader.problems)
+        raise PostError(*sorted(reader.problems))
     return post
 
 
@@ -120,9 +120,9 @@ class _FrontMatter:
         if value is None:
             return None
         date = _parsed_date(value)
-        if date is None:
-            shown = f"'{abridged(str(value))}'" if isinstance(value, str | int | float) else "no text"
-            self.report(("date",), f"the date is {shown}, which is not a date.", _DATE_REMEDY)
+        # A date such as 2015-09-31 has been told already, by the YAML reader.
+        if date is None and self.document.location(("date",)) not in (one.location for one in self.problems):
+            self.report(("date",), "the date cannot be understood.", _DATE_REMEDY)
         return date
 
 

@@ -31,8 +31,10 @@ Text = Annotated[str, Field(max_length=5000)]
 FilePath = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[^\x00-\x1f]+$")]
 Size = Annotated[int, Field(ge=16, le=8192)]
 Weight = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
-Edge = Annotated[int, Field(ge=0, le=1_000_000)]
-Length = Annotated[int, Field(ge=1, le=1_000_000)]
+Left = Annotated[int, Field(ge=0, le=1_000_000, title="left")]
+Top = Annotated[int, Field(ge=0, le=1_000_000, title="top")]
+Width = Annotated[int, Field(ge=1, le=1_000_000, title="width")]
+Height = Annotated[int, Field(ge=1, le=1_000_000, title="height")]
 
 
 def _style_kind(value: object) -> str:
@@ -49,7 +51,7 @@ StyleReference = Annotated[
 class Section(BaseModel):
     """A mapping of the manifest: no other keys, no guessing of types."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
 S = TypeVar("S", bound=Section)
@@ -72,11 +74,11 @@ class SiteSection(Section):
     )
     base_url: Annotated[str, Field(pattern=_BASE_URL_PATTERN, max_length=1000)] = Field(
         default="",
-        description="For target html: where the site will stand, as /path or https://host/path.",
+        description="Where the site will stand, for target html: empty, /path or https://host/path.",
     )
     images_path: Annotated[str, Field(pattern=_FOLDER_PATTERN, max_length=200)] = Field(
         default="static/img",
-        description="The folder inside output that pictures go to, such as static/img.",
+        description="The folder in output that pictures go to, as static/img: letters, digits, '.', '_', '-' and '/'.",
     )
     theme: FilePath = Field(
         default="", description="A folder whose templates/ and static/ override the default theme's, file by file."
@@ -143,7 +145,7 @@ class ImageSection(Section):
     from_: Reference = Field(
         default="", alias="from", description="The name of another picture, of which this one is a part; give crop too."
     )
-    crop: Annotated[tuple[Edge, Edge, Length, Length], _LENIENT] = Field(
+    crop: Annotated[tuple[Left, Top, Width, Height], _LENIENT] = Field(
         default=(0, 0, 1, 1),
         description="The part to take, as [left, top, width, height] in pixels of the upright picture.",
     )
@@ -173,7 +175,8 @@ class PairSection(Settings):
         default=(), description="The names of several pictures to paint, each in every style."
     )
     style: StyleReference = Field(
-        default="", description="The name of the picture whose style is used, or several names with their weights."
+        default="",
+        description="The name of the picture whose style is used, or several names with weights: {a: 2, b: 1}.",
     )
     styles: Annotated[tuple[StyleReference, ...], _LENIENT, Field(min_length=1, max_length=1000)] = Field(
         default=(), description="Several styles, for each of which a result is made."

@@ -135,7 +135,7 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str, first_lin
     opened = error.context_mark
     if error.context and opened and opened.line != line:
         reason += f", {error.context} that begins on line {first_line + opened.line}"
-    if "mapping values" in reason:
+    if "mapping values" in reason or written[column : column + 1] == ":":
         remedy = "Write text that holds a colon and a space in quotes, and check the indentation."
     elif "another document" in reason or "single document" in reason:
         reason, remedy = "a second document begins here", "Remove the line '---'."
@@ -177,34 +177,37 @@ class _Builder:
         return [self.build(entry, (*path, index)) for index, entry in enumerate(node.value)]
 
     def mapping(self, node: MappingNode, path: KeyPath) -> dict[Any, Any]:
-        own: dict[Any, Any] = {}
-        merged: dict[Any, Any] = {}
+        built: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             if key_node.tag == f"{_PREFIX}merge":
-                self.merge(value_node, path, merged)
+                built |= self.merged(value_node, path)
+        self.values[path] = self.written(node)
+        own: set[Any] = set()
+        for key_node, value_node in node.value:
+            if key_node.tag == f"{_PREFIX}merge":
                 continue
             key = self.key(key_node)
             if key in own:
                 first = self.keys[(*path, key)]
-                message = f"the key '{key}' is given twice, first on line {first.line}, column {first.column}."
+                message = (
+                    f"the key '{abridged(str(key))}' is given twice, first on line {first.line}, column {first.column}."
+                )
                 self.report(key_node, message, "Remove one of the two.")
                 continue
+            own.add(key)
             self.keys[(*path, key)] = self.written(key_node)
-            own[key] = self.build(value_node, (*path, key))
-        return own | {key: value for key, value in merged.items() if key not in own}
+            built[key] = self.build(value_node, (*path, key))
+        return built
 
-    def merge(self, node: Node, path: KeyPath, merged: dict[Any, Any]) -> None:
-        """`<<: *anchor`: keys of another mapping (or of several, the first one winning) that this one does not give."""
-        sources = node.value if isinstance(node, SequenceNode) else [node]
-        for source in sources:
-            if not isinstance(source, MappingNode):
+    def merged(self, node: Node, path: KeyPath) -> dict[Any, Any]:
+        """The keys of `<<: *name`, or of `<<: [*first, *second]`, of which the first one wins."""
+        built: dict[Any, Any] = {}
+        for source in reversed(node.value) if isinstance(node, SequenceNode) else [node]:
+            if isinstance(source, MappingNode):
+                built |= self.build(source, path)
+            else:
                 self.report(source, "'<<' can only merge mappings.", "Write an alias of a mapping: '<<: *name'.")
-                continue
-            before = (dict(self.values), dict(self.keys)) if merged else ({}, {})
-            built = self.build(source, path)
-            self.values.update(before[0])
-            self.keys.update(before[1])
-            merged.update({key: value for key, value in built.items() if key not in merged})
+        return built
 
     def key(self, node: Node) -> Any:
         if not isinstance(node, ScalarNode):
@@ -261,8 +264,8 @@ def misread(written: Written | None, value: object) -> tuple[str, str]:
 
 
 def abridged(text: str, *, longest: int = 60) -> str:
-    """`text` for a message: on one line, and cut where it is longer than `longest`."""
-    line = " ".join(text.split())
+    """`text` for a message: on one line, without control characters, and cut where it is longer than `longest`."""
+    line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 

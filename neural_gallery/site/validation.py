@@ -6,7 +6,7 @@ and all others go on to be resolved.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,6 @@ from neural_gallery.errors import ManifestError, Problem
 from neural_gallery.site.schema import Manifest, PairSection
 from neural_gallery.site.source import Document, KeyPath, abridged
 from neural_gallery.site.wording import problems_of
-
-_IN_PARTS = ("images", "pairs", "posts")  # sections whose entries are well-formed or broken one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ def validate(document: Document, problems: list[Problem]) -> Sound:
     except ValidationError as error:
         found = problems_of(error, document)
         problems.extend(found.values())
-        broken = {path[:2] if path[0] in _IN_PARTS else path[:1] for path in found}
+        broken = _given_up(value, found)
         manifest = Manifest.model_validate(_without(value, broken))
     images = value.get("images")
     return Sound(
@@ -67,23 +65,47 @@ def _check_version(document: Document, value: Mapping[str, Any], problems: list[
         written = document.values[("version",)].text
         message = f"the manifest's version is '{abridged(written)}', but this program knows only version 1."
         remedy = "Write 'version: 1', or install a newer neural-gallery."
+        if value["version"] == "1":
+            message, remedy = "the manifest's version is text, not a number.", "Write 'version: 1', without quotes."
         raise ManifestError(*problems, Problem(document.location(("version",)), message, remedy))
 
 
-def _without(value: Mapping[str, Any], broken: set[KeyPath]) -> dict[str, Any]:
-    sound: dict[str, Any] = {"images": {}, "pairs": []}
-    for key, section in value.items():
-        if (key,) in broken:
-            continue
-        if key == "images":
-            section = {name: entry for name, entry in section.items() if (key, name) not in broken}
-        elif key in _IN_PARTS:
-            section = [section[index] for index in _indices(value, key, broken)]
-        sound[key] = section
+def _given_up(value: Mapping[str, Any], found: Iterable[KeyPath]) -> set[KeyPath]:
+    """What to leave out for the rest to be well-formed: as little as can be, so that other problems come to light."""
+    depths = {"site": 2, "defaults": 2, "posts": 2, "images": 3, "pairs": 3}
+    broken = {path[: depths.get(path[0], 1)] for path in found}
+    for path in {path[:2] for path in broken if len(path) == 3}:
+        entry = value[path[0]][path[1]]
+        wrong = {one[2] for one in broken if one[:2] == path and len(one) == 3}
+        if not _is_usable(path[0], entry.keys() - wrong) or "id" in wrong:
+            broken.add(path)
+    return broken
+
+
+def _is_usable(section: str, keys: Set[str]) -> bool:
+    """Whether an entry with these keys still says which picture it is, or which pictures it pairs."""
+    if section == "images":
+        return "file" in keys or {"from", "crop"} <= keys
+    return bool(keys & {"content", "contents"} and keys & {"style", "styles"})
+
+
+def _without(value: Mapping[str, Any], broken: Set[KeyPath]) -> dict[str, Any]:
+    sound = {"images": {}, "pairs": []} | _pruned(value, (), broken)
+    for image in sound["images"].values():
+        image.setdefault("alt", "?")  # stands in for a text that was reported, and is never shown
     return sound
 
 
-def _indices(value: Mapping[str, Any], key: str, broken: set[KeyPath]) -> list[int]:
+def _pruned(value: Any, path: KeyPath, broken: Set[KeyPath]) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _pruned(one, (*path, key), broken) for key, one in value.items() if (*path, key) not in broken}
+    if isinstance(value, list):
+        entries = enumerate(value)
+        return [_pruned(one, (*path, index), broken) for index, one in entries if (*path, index) not in broken]
+    return value
+
+
+def _indices(value: Mapping[str, Any], key: str, broken: Set[KeyPath]) -> list[int]:
     section = value.get(key)
     if (key,) in broken or not isinstance(section, list):
         return []

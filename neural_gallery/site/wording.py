@@ -7,16 +7,18 @@ never shown: they name types of Python, which are nothing to an author of YAML.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
 from neural_gallery.errors import Problem, did_you_mean
-from neural_gallery.site.schema import BLEND_TAG, NAME_LENGTH, NAME_RULE, NAME_TAG, manifest_schema
+from neural_gallery.site.schema import BLEND_TAG, NAME_LENGTH, NAME_PATTERN, NAME_RULE, NAME_TAG, manifest_schema
 from neural_gallery.site.source import Document, KeyPath, abridged, misread
 
 _MISSING = object()
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")  # YAML 1.1 takes 5e-1, without a point, for text
 _JSON_TYPES: Mapping[str, tuple[str, tuple[type, ...]]] = {
     "string": ("text", (str,)),
     "integer": ("a whole number", (int,)),
@@ -80,6 +82,8 @@ def _unknown_key(path: KeyPath, document: Document, schema: dict[str, Any]) -> P
     where = f"{subject(tuple(parent))}: " if parent else ""
     known = next(_schemas(tuple(parent), document, schema)).get("properties", {})
     remedy = did_you_mean(str(key), known) or f"Known keys here: {', '.join(known)}."
+    if _value_at(path, document) is None and not document.values[path].text:
+        remedy = "If it belongs to the text before it, write that text in quotes."  # {alt: a cat, asleep}
     return Problem(document.key_location(path), f"{where}the key '{abridged(str(key))}' is not known.", remedy)
 
 
@@ -98,7 +102,7 @@ def _bad_value(path: KeyPath, document: Document, schema: dict[str, Any]) -> Pro
     if "enum" in candidates[0] and value is not None and not isinstance(value, list | dict):
         message, remedy = _wrong_choice(path, document, candidates[0]["enum"])
     elif fitting:
-        message, remedy = _wrong_value(value, subject(path), fitting)
+        message, remedy = _wrong_value(value, path, document, fitting)
     else:
         required = path[-1] in next(_schemas(path[:-1], document, schema)).get("required", [])
         message, remedy = _wrong_type(value, path, document, candidates, required=required)
@@ -111,16 +115,18 @@ def _wrong_choice(path: KeyPath, document: Document, choices: list[str]) -> tupl
     return f"{subject(path)} is '{abridged(written)}', which is not among its choices.", remedy
 
 
-def _wrong_value(value: Any, name: str, schema: dict[str, Any]) -> tuple[str, str]:
+def _wrong_value(value: Any, path: KeyPath, document: Document, schema: dict[str, Any]) -> tuple[str, str]:
+    name, written = subject(path), abridged(document.values[path].text)
     if isinstance(value, list | dict):
         return f"{name} has {_count(len(value))}.", f"Write {_phrase(schema)}."
     if not isinstance(value, str):
-        return f"{name} is {value}, which is out of bounds.", f"Write {_phrase(schema)}."
-    if not value:
+        return f"{name} is {written}, which is out of bounds.", f"Write {_phrase(schema)}."
+    if not value.strip():
         return f"{name} is empty.", "Write text."
     if len(value) > schema.get("maxLength", len(value)):
         return f"{name} is too long.", f"Write at most {schema['maxLength']} characters."
-    return f"{name} is {_shown(value)}, which cannot be used here.", schema.get("description", "")
+    remedy = NAME_RULE if schema.get("pattern") == NAME_PATTERN else schema.get("description", "")
+    return f"{name} is {_shown(value)}, which cannot be used here.", remedy
 
 
 def _wrong_type(
@@ -129,14 +135,16 @@ def _wrong_type(
     name, written = subject(path), document.values[path]
     wanted = listed(_phrase(candidate) for candidate in candidates)
     if value is None and not written.text:
-        return f"{name} is empty.", f"Write {wanted}." if required else f"Write {wanted}, or leave the key out."
+        alternative = "" if required else ", or remove it" if isinstance(path[-1], int) else ", or leave the key out"
+        return f"{name} is empty.", f"Write {wanted}{alternative}."
     kinds = list(dict.fromkeys(_JSON_TYPES[candidate["type"]][0] for candidate in candidates))
     if "text" in kinds and not isinstance(value, list | dict):
         message, remedy = misread(written, value)
         return f"{name}: {message}", remedy
-    remedy = f"Write {wanted}."
-    if isinstance(value, str) and _is_number(value):
-        remedy = f"Write {wanted}, {'with a decimal point' if written.plain else 'without quotes'}."
+    # Where there is a choice of types, what it means says more than their names.
+    remedy = (len(candidates) > 1 and candidates[0].get("description")) or f"Write {wanted}."
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        remedy = f"Write {wanted}, without {'an exponent' if written.plain else 'quotes'}."
     return f"{name} is {_shown(value)}, which is not {listed(kinds)}.", remedy
 
 
@@ -147,7 +155,7 @@ def _phrase(schema: dict[str, Any]) -> str:
     noun = _JSON_TYPES[schema["type"]][0]
     low, high = (schema.get(key) for key in ("minimum", "maximum"))
     if "prefixItems" in schema:
-        return f"a list of {len(schema['prefixItems'])} numbers"
+        return f"[{', '.join(entry['title'] for entry in schema['prefixItems'])}]"
     if "exclusiveMinimum" in schema:
         return f"{noun} above {schema['exclusiveMinimum']}, at most {high}"
     if low is not None:
@@ -178,7 +186,11 @@ def _alternatives(schema: dict[str, Any], root: dict[str, Any]) -> Iterator[dict
     if "$ref" in schema:
         referred = root["$defs"][schema["$ref"].rsplit("/", 1)[1]]
         schema = referred | {key: value for key, value in schema.items() if key != "$ref"}
-    yield from schema["oneOf"] if "oneOf" in schema and "type" not in schema else [schema]
+    if "oneOf" in schema and "type" not in schema:
+        description = {key: value for key, value in schema.items() if key == "description"}
+        yield from (description | one for one in schema["oneOf"])
+    else:
+        yield schema
 
 
 def _value_at(path: KeyPath, document: Document) -> Any:
@@ -211,11 +223,3 @@ def _shown(value: Any) -> str:
 
 def _count(number: int) -> str:
     return {0: "no entries", 1: "1 entry"}.get(number, f"{number} entries")
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
