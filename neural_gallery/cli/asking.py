@@ -10,7 +10,7 @@ import click
 
 from neural_gallery.cli import words
 from neural_gallery.cli.options import Request, json_option, making_options, site_options, workshop_of
-from neural_gallery.errors import InputError
+from neural_gallery.cli.records import document, error_document, plan_record
 
 if TYPE_CHECKING:
     from neural_gallery.corridor.plan import Plan
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @site_options
-@json_option
+@json_option(error_document)
 def check(request: Request, as_json: bool) -> None:
     """Check the manifest, its pictures and its posts, and report every problem at once.
 
@@ -27,16 +27,10 @@ def check(request: Request, as_json: bool) -> None:
         neural-gallery check
         neural-gallery check --site my-gallery --json
     """
-    from neural_gallery.cli.records import document, problem_records
     from neural_gallery.corridor.run import check as check_site
 
-    try:
-        site = request.load()
-        check_site(site)
-    except InputError as error:
-        if as_json:
-            click.echo(document({"ok": False, "problems": problem_records(error.problems)}))
-        raise
+    site = request.load()
+    check_site(site)
     counts = {"pairs": len(site.pairs), "pictures": len(site.images), "posts": len(site.posts)}
     if as_json:
         click.echo(document({"ok": True, "problems": [], **counts}))
@@ -47,7 +41,7 @@ def check(request: Request, as_json: bool) -> None:
 
 @click.command()
 @making_options
-@json_option
+@json_option(error_document)
 @click.pass_context
 def plan(context: click.Context, request: Request, as_json: bool) -> None:
     """Show what would be painted, why, how long it would take and how large it would be.
@@ -57,13 +51,15 @@ def plan(context: click.Context, request: Request, as_json: bool) -> None:
         neural-gallery plan
         neural-gallery plan --quality draft
     """
-    from neural_gallery.cli.records import document, plan_record
     from neural_gallery.corridor.planning import make_plan
     from neural_gallery.corridor.run import check as check_site
 
     site = request.load()
     check_site(site)
-    made = make_plan(site, request.store(), workshop_of(context, request))
+    store = request.store()
+    made = make_plan(site, store, workshop_of(context, request))
+    for note in store.notes:
+        click.echo(f"note: {note}", err=True)
     if as_json:
         click.echo(document(plan_record(made)))
     elif sys.stdout.isatty():

@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from neural_gallery.cli.console import Deferred, Display, JsonLines, PlainLines, Quiet
-from neural_gallery.cli.records import error_line
 from neural_gallery.cli.tally import Tally
-from neural_gallery.errors import NeuralGalleryError
 
 if TYPE_CHECKING:
     from neural_gallery.corridor.events import Event
@@ -33,10 +31,6 @@ def follow(run: Generator[Event], output: Path, *, as_json: bool, quiet: bool) -
                 display.show(event)
     except KeyboardInterrupt as interrupt:
         raise KeyboardInterrupt(tally.stopped()) from interrupt
-    except NeuralGalleryError as error:
-        if as_json:
-            click.echo(error_line(error))
-        raise
     if not (as_json or quiet):
         for line in tally.summary(_as_seen_from_here(output)):
             click.echo(line)

@@ -8,6 +8,7 @@ import click
 
 from neural_gallery.cli import words
 from neural_gallery.cli.options import Request, json_option, site_options, workshop_of
+from neural_gallery.cli.records import document, error_document
 
 
 @click.command()
@@ -33,7 +34,7 @@ def init(folder: Path) -> None:
 @click.command()
 @site_options
 @click.option("--dry-run", is_flag=True, help="Only tell what would be removed.")
-@json_option
+@json_option(error_document)
 @click.pass_context
 def gc(context: click.Context, request: Request, dry_run: bool, as_json: bool) -> None:
     """Remove from the store what no entry of the manifest uses.
@@ -45,7 +46,6 @@ def gc(context: click.Context, request: Request, dry_run: bool, as_json: bool) -
         neural-gallery gc --dry-run
         neural-gallery gc
     """
-    from neural_gallery.cli.records import document
     from neural_gallery.corridor.run import collect_garbage
 
     swept = collect_garbage(request.load(), request.store(), workshop_of(context, request), dry_run=dry_run)

@@ -6,11 +6,12 @@ import click
 
 from neural_gallery.cli.following import follow
 from neural_gallery.cli.options import Request, json_option, making_options, quiet_option, workshop_of
+from neural_gallery.cli.records import error_line
 
 
 @click.command()
 @making_options
-@json_option
+@json_option(error_line)
 @quiet_option
 @click.pass_context
 def build(context: click.Context, request: Request, as_json: bool, quiet: bool) -> None:
@@ -33,7 +34,7 @@ def build(context: click.Context, request: Request, as_json: bool, quiet: bool) 
 @click.command()
 @click.argument("pairs", nargs=-1)
 @making_options
-@json_option
+@json_option(error_line)
 @quiet_option
 @click.pass_context
 def paint(context: click.Context, request: Request, pairs: tuple[str, ...], as_json: bool, quiet: bool) -> None:
@@ -53,7 +54,7 @@ def paint(context: click.Context, request: Request, pairs: tuple[str, ...], as_j
 
 @click.command()
 @making_options
-@json_option
+@json_option(error_line)
 @quiet_option
 @click.pass_context
 def render(context: click.Context, request: Request, as_json: bool, quiet: bool) -> None:

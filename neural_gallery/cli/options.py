@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
+from neural_gallery.errors import NeuralGalleryError
 from neural_gallery.site.model import Quality, Target
 
 if TYPE_CHECKING:
@@ -81,9 +82,22 @@ def making_options(function: Function) -> Function:
     )
 
 
-def json_option(function: Function) -> Function:
-    """`--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs on standard output.")(function)
+def json_option(told_as: Callable[[NeuralGalleryError], str]) -> Callable[[Function], Function]:
+    """`--json`. What the command fails with then stands on standard output too, told by `told_as`."""
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def command(*arguments: object, as_json: bool, **keywords: object) -> object:
+            try:
+                return function(*arguments, as_json=as_json, **keywords)
+            except NeuralGalleryError as error:
+                if as_json:
+                    click.echo(told_as(error))
+                raise
+
+        return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)
+
+    return decorate
 
 
 def quiet_option(function: Function) -> Function:

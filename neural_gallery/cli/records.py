@@ -29,6 +29,11 @@ def error_line(error: NeuralGalleryError) -> str:
     return _dumped({"event": "error", "problems": problem_records(error.problems)})
 
 
+def error_document(error: NeuralGalleryError) -> str:
+    """What a command failed with, where it prints one document."""
+    return document({"ok": False, "problems": problem_records(error.problems)})
+
+
 def document(record: object) -> str:
     """One JSON document, indented for people who look at it."""
     return json.dumps(record, ensure_ascii=False, allow_nan=False, indent=2)

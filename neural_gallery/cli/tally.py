@@ -40,7 +40,7 @@ class Tally:
         kept = self.reused + self.painted
         if not self.planned:
             return "stopped: run the same command again to go on"
-        are = "is" if kept == 1 else "are"
+        are = "is" if 1 in (kept, self.pairs) else "are"
         pairs = words.counted(self.pairs, "pair")
         return f"stopped: {kept} of {pairs} {are} painted and kept; run the same command again to go on"
 

@@ -7,7 +7,6 @@ fast this machine has proved to be.
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +21,9 @@ SECONDS_PER_PIXEL = {Quality.DRAFT: 0.12e-3, Quality.BALANCED: 0.5e-3, Quality.B
 RECENT = 10
 """How many of the newest paintings tell the machine's speed: it may have changed."""
 
+RELIABLE = 0.1
+"""From this share of a pair on its pace is extrapolated; what comes before is mostly compiling."""
+
 
 @dataclass(frozen=True, slots=True)
 class Experience:
@@ -34,6 +36,8 @@ class Experience:
 
 def expected_seconds(quality: Quality, pixels: int, past: Sequence[Experience]) -> float:
     """What one painting will take, judged by `past` paintings, newest first; those of the same quality count first."""
+    import statistics  # not cheap, and needed only where something is to be painted
+
     alike = [experience for experience in past if experience.quality is quality] or past
     ratios = [
         experience.seconds / _first_guess(experience.quality, experience.pixels)
@@ -88,14 +92,16 @@ class Forecast:
     def _pace(self) -> float:
         """Seconds taken for each second guessed, the current pair counting by what is done of it."""
         guessed, taken = self._guessed, self._taken
-        if self._started is not None and self._fraction >= 0.1:  # the first tenth is mostly compiling
+        if self._started is not None and self._fraction >= RELIABLE:
             guessed += self._current * self._fraction
             taken += self._seen_at - self._started
         return taken / guessed if guessed else 1.0
 
     def _current_remaining(self, now: float, pace: float) -> float:
         assert self._started is not None
-        by_guess = pace * self._current * (1 - self._fraction)
-        if self._fraction >= 0.1:
-            by_guess = (self._seen_at - self._started) * (1 - self._fraction) / self._fraction
-        return max(0.0, by_guess - (now - self._seen_at))
+        elapsed = self._seen_at - self._started
+        if self._fraction >= RELIABLE:
+            left = elapsed * (1 - self._fraction) / self._fraction
+        else:  # a start that takes longer than the whole guess makes the guess wrong, by as much again
+            left = max(pace * self._current, elapsed) * (1 - self._fraction)
+        return max(0.0, left - (now - self._seen_at))

@@ -86,3 +86,11 @@ def test_compiling_is_not_extrapolated():
     forecast.start(0)
     forecast.progress(0.01, 20)
     assert forecast.remaining(20) == pytest.approx(99)
+
+
+def test_a_start_slower_than_the_guess():
+    """Where starting alone took longer than the whole guess, as much again is expected."""
+    forecast = Forecast([10])
+    forecast.start(0)
+    forecast.progress(0.0, 60)
+    assert forecast.remaining(60) == pytest.approx(60)
