@@ -15,6 +15,7 @@ from neural_gallery.site.model import Colors, Init, Quality, Show, Target
 
 NAME_PATTERN = r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_-])?$"
 NAME_LENGTH = 100
+PATH_PATTERN = r"^[^\x00-\x1f]+$"
 NAME_RULE = (
     "Use letters without accents, digits, '.', '_' and '-'; begin with a letter or a digit; do not end with '.'."
 )
@@ -28,7 +29,7 @@ _BASE_URL_PATTERN = r"""^(/?|/[^/\s"'<>?#\\][^\s"'<>?#\\]*|https?://[^/\s"'<>?#\
 Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=NAME_LENGTH, description=NAME_RULE)]
 Reference = Annotated[str, Field(max_length=NAME_LENGTH)]
 Text = Annotated[str, Field(max_length=5000)]
-FilePath = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[^\x00-\x1f]+$")]
+FilePath = Annotated[str, Field(min_length=1, max_length=1000, pattern=PATH_PATTERN)]
 Size = Annotated[int, Field(ge=16, le=8192)]
 Weight = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
 Left = Annotated[int, Field(ge=0, le=1_000_000, title="left")]

@@ -14,10 +14,19 @@ from typing import Any
 from pydantic import ValidationError
 
 from neural_gallery.errors import Problem, did_you_mean
-from neural_gallery.site.schema import BLEND_TAG, NAME_LENGTH, NAME_PATTERN, NAME_RULE, NAME_TAG, manifest_schema
+from neural_gallery.site.schema import (
+    BLEND_TAG,
+    NAME_LENGTH,
+    NAME_PATTERN,
+    NAME_RULE,
+    NAME_TAG,
+    PATH_PATTERN,
+    manifest_schema,
+)
 from neural_gallery.site.source import Document, KeyPath, abridged, misread
 
 _MISSING = object()
+_PATTERN_RULES = {NAME_PATTERN: NAME_RULE, PATH_PATTERN: "Remove its control characters."}
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")  # YAML 1.1 takes 5e-1, without a point, for text
 _JSON_TYPES: Mapping[str, tuple[str, tuple[type, ...]]] = {
     "string": ("text", (str,)),
@@ -125,7 +134,7 @@ def _wrong_value(value: Any, path: KeyPath, document: Document, schema: dict[str
         return f"{name} is empty.", "Write text."
     if len(value) > schema.get("maxLength", len(value)):
         return f"{name} is too long.", f"Write at most {schema['maxLength']} characters."
-    remedy = NAME_RULE if schema.get("pattern") == NAME_PATTERN else schema.get("description", "")
+    remedy = _PATTERN_RULES.get(schema["pattern"]) or schema["description"]
     return f"{name} is {_shown(value)}, which cannot be used here.", remedy
 
 

@@ -317,7 +317,7 @@ SECTIONS = st.fixed_dictionaries(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(SECTIONS)
 def test_any_manifest_is_read_or_refused(folder: Path, sections: dict[str, object]) -> None:
     """Whatever stands in a manifest, the only error is our own, with a place for each problem."""
