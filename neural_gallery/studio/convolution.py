@@ -55,8 +55,9 @@ def direct_convolution(image: jax.Array, kernel: jax.Array) -> jax.Array:
 
 def transform_kernel(kernel: jax.Array) -> jax.Array:
     """The kernel in Winograd's domain: (3, 3, I, O) -> (36, I, O)."""
-    transformed = jnp.einsum("ai,bj,ijco->abco", _KERNEL, _KERNEL, kernel, precision=lax.Precision.HIGHEST)
-    return transformed.reshape(36, *kernel.shape[2:])
+    along = jnp.asarray(_KERNEL)
+    transformed = jnp.einsum("ai,bj,ijco->abco", along, along, kernel, precision=lax.Precision.HIGHEST)
+    return jnp.reshape(transformed, (36, *kernel.shape[2:]))
 
 
 def adjoint_kernel(kernel: jax.Array) -> jax.Array:
@@ -74,9 +75,11 @@ def winograd_product(image: jax.Array, transformed: jax.Array) -> jax.Array:
     across = (4 * np.arange(columns)[:, None] + np.arange(6)).ravel()
     tiles = padded[:, down][:, :, across].reshape(batch, rows, 6, columns, 6, channels)
     tiles = tiles.transpose(2, 4, 0, 1, 3, 5).reshape(36, -1)
-    spectrum = (_INPUT_2D @ tiles).reshape(36, batch * rows * columns, channels)
+    spectrum = (jnp.asarray(_INPUT_2D) @ tiles).reshape(36, batch * rows * columns, channels)
     products = jnp.einsum("tpc,tco->tpo", spectrum, transformed)
-    blocks = (_OUTPUT_2D @ products.reshape(36, -1)).reshape(4, 4, batch, rows, columns, transformed.shape[2])
+    blocks = (jnp.asarray(_OUTPUT_2D) @ products.reshape(36, -1)).reshape(
+        4, 4, batch, rows, columns, transformed.shape[2]
+    )
     plane = blocks.transpose(2, 3, 0, 4, 1, 5).reshape(batch, 4 * rows, 4 * columns, -1)
     return plane[:, :height, :width]
 

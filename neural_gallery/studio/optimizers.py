@@ -74,7 +74,7 @@ def step_with(
     loss, gradient = loss_and_gradient(easel.image)
     direction, moments = adam(method).update(gradient, easel.moments)
     rate = learning_rate(method, step=easel.step, steps=steps)
-    image = jnp.clip(easel.image - rate * direction, 0, 1)
+    image = jnp.clip(easel.image - rate * jnp.asarray(direction), 0, 1)
     average = method.average_decay * easel.average + (1 - method.average_decay) * image
     return Easel(image, average, moments, easel.step + 1), loss
 

@@ -94,7 +94,7 @@ class Painting:
         by_style = []
         for image, share in self.styles:
             longest = max(16, round(scale.size * self.recipe.style_scale))
-            height, width = fitted(*image.shape[:2], longest)
+            height, width = fitted(image.shape[0], image.shape[1], longest)
             mounted = jnp.asarray(Canvas(height, width).mount(resize(image, height, width)))
             by_style.append((_style_statistics(self.state, mounted, network_graph=self.graph, method=method), share))
         content = jnp.asarray(canvas.mount(resize(self.content, canvas.height, canvas.width)))
@@ -187,7 +187,7 @@ def _chunk_ends(recipe: Recipe, chunk: int) -> list[int]:
 
 
 def _canvas(painting: Painting, scale: Scale) -> Canvas:
-    return Canvas(*fitted(*painting.original.shape[:2], scale.size))
+    return Canvas(*fitted(painting.original.shape[0], painting.original.shape[1], scale.size))
 
 
 def _recolored(

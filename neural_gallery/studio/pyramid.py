@@ -53,7 +53,8 @@ def resize(image: Floats, height: int, width: int, *, smooth: bool = False) -> F
         return image
     method = Image.Resampling.BILINEAR if smooth else Image.Resampling.LANCZOS
     planes = (np.ascontiguousarray(image[..., channel], dtype=np.float32) for channel in range(image.shape[2]))
-    return np.stack([np.asarray(Image.fromarray(plane).resize((width, height), method)) for plane in planes], axis=-1)
+    resized = [np.asarray(Image.fromarray(plane).resize((width, height), method), np.float32) for plane in planes]
+    return np.stack(resized, axis=-1)
 
 
 def fitted(height: int, width: int, longest: int) -> tuple[int, int]:
@@ -72,7 +73,7 @@ def covering(image: Floats, height: int, width: int) -> Floats:
 
 def to_floats(rgb: NDArray[np.uint8]) -> Floats:
     """8-bit pixels -> [0, 1]."""
-    return rgb.astype(np.float32) / 255
+    return np.divide(rgb, 255, dtype=np.float32)
 
 
 def to_bytes(image: Floats) -> NDArray[np.uint8]:

@@ -170,7 +170,7 @@ class VGG(nnx.Module):
         found = {}
         for name, kernel in kernels.items():
             if name == "conv1_1" and replicate_edges:
-                features = self.conv1_1(pad_edges(features), kernel)[:, 1:-1, 1:-1]
+                features = getattr(self, name)(pad_edges(features), kernel)[:, 1:-1, 1:-1]
             else:
                 if name.endswith("_1") and name != "conv1_1":
                     features = max_pool(features) if pooling == "max" else average_pool(features)
