@@ -90,9 +90,10 @@ def _unknown_key(path: KeyPath, document: Document, schema: dict[str, Any]) -> P
     *parent, key = path
     where = f"{subject(tuple(parent))}: " if parent else ""
     known = next(_schemas(tuple(parent), document, schema)).get("properties", {})
-    remedy = did_you_mean(str(key), known) or f"Known keys here: {', '.join(known)}."
+    remedy = f"Known keys here: {', '.join(known)}."
     if _value_at(path, document) is None and not document.values[path].text:
         remedy = "If it belongs to the text before it, write that text in quotes."  # {alt: a cat, asleep}
+    remedy = did_you_mean(str(key), known) or remedy
     return Problem(document.key_location(path), f"{where}the key '{abridged(str(key))}' is not known.", remedy)
 
 
