@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_module
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import click
 
 from neural_gallery.cli import words
 from neural_gallery.cli.options import Request, json_option, making_options, site_options, workshop_of
-from neural_gallery.cli.records import document, error_document, plan_record
+from neural_gallery.cli.problems import document, error_document
 
 if TYPE_CHECKING:
     from neural_gallery.corridor.plan import Plan
@@ -27,7 +26,7 @@ def check(request: Request, as_json: bool) -> None:
         neural-gallery check
         neural-gallery check --site my-gallery --json
     """
-    from neural_gallery.corridor.run import check as check_site
+    from neural_gallery.corridor.checking import check as check_site
 
     site = request.load()
     check_site(site)
@@ -51,8 +50,9 @@ def plan(context: click.Context, request: Request, as_json: bool) -> None:
         neural-gallery plan
         neural-gallery plan --quality draft
     """
+    from neural_gallery.cli.records import plan_record
+    from neural_gallery.corridor.checking import check as check_site
     from neural_gallery.corridor.planning import make_plan
-    from neural_gallery.corridor.run import check as check_site
 
     site = request.load()
     check_site(site)
@@ -83,7 +83,7 @@ def schema() -> None:
     """
     from neural_gallery.site.schema import manifest_schema
 
-    click.echo(json_module.dumps(manifest_schema(), ensure_ascii=False, indent=2))
+    click.echo(document(manifest_schema()))
 
 
 def _plan_summary(made: Plan) -> str:

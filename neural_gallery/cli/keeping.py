@@ -8,7 +8,7 @@ import click
 
 from neural_gallery.cli import words
 from neural_gallery.cli.options import Request, json_option, site_options, workshop_of
-from neural_gallery.cli.records import document, error_document
+from neural_gallery.cli.problems import document, error_document
 
 
 @click.command()

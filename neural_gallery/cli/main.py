@@ -15,10 +15,10 @@ from types import FrameType
 import click
 
 from neural_gallery import __version__
-from neural_gallery.cli import words
 from neural_gallery.cli.asking import check, plan, schema
 from neural_gallery.cli.keeping import gc, init
 from neural_gallery.cli.making import build, paint, render
+from neural_gallery.cli.problems import tell_problems
 from neural_gallery.cli.serving import serve
 from neural_gallery.errors import NeuralGalleryError
 
@@ -49,13 +49,6 @@ class _Commands(click.Group):
                     raise  # the reader of our output has gone: click ends quietly
                 click.echo(f"{error.filename or 'neural-gallery'}: {error.strerror or error}", err=True)
                 ctx.exit(1)
-
-
-def tell_problems(error: NeuralGalleryError) -> None:
-    """One line for each problem on standard error, then their number."""
-    for problem in error.problems:
-        click.echo(str(problem), err=True)
-    click.echo(words.counted(len(error.problems), "problem"), err=True)
 
 
 @contextmanager

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from neural_gallery.cli.following import follow
 from neural_gallery.cli.options import Request, json_option, making_options, quiet_option, workshop_of
-from neural_gallery.cli.records import error_line
+from neural_gallery.cli.problems import error_line
 
 
 @click.command()
@@ -24,6 +23,7 @@ def build(context: click.Context, request: Request, as_json: bool, quiet: bool) 
         neural-gallery build
         neural-gallery build --quality draft --target html
     """
+    from neural_gallery.cli.following import follow
     from neural_gallery.corridor.run import build as build_site
 
     site = request.load()
@@ -45,6 +45,7 @@ def paint(context: click.Context, request: Request, pairs: tuple[str, ...], as_j
         neural-gallery paint
         neural-gallery paint chelsea-great-wave --quality draft
     """
+    from neural_gallery.cli.following import follow
     from neural_gallery.corridor.run import paint as paint_pairs
 
     site = request.load()
@@ -65,6 +66,7 @@ def render(context: click.Context, request: Request, as_json: bool, quiet: bool)
         neural-gallery render
         neural-gallery render --target jekyll
     """
+    from neural_gallery.cli.following import follow
     from neural_gallery.corridor.run import render as render_site
 
     site = request.load()

@@ -7,7 +7,6 @@ import webbrowser
 
 import click
 
-from neural_gallery.cli.following import follow
 from neural_gallery.cli.options import Request, quiet_option, site_options, workshop_of
 from neural_gallery.site.model import Quality, Target
 
@@ -34,6 +33,7 @@ def serve(context: click.Context, request: Request, port: int, open_browser: boo
         neural-gallery serve --open
         neural-gallery serve --no-paint --port 0
     """
+    from neural_gallery.cli.following import follow
     from neural_gallery.corridor.run import build, render
     from neural_gallery.serve import make_server
 

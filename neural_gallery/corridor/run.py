@@ -1,4 +1,4 @@
-"""The runs: check, build, paint, render, and sweeping the store. Each long one is a generator of events.
+"""The runs: build, paint, render, and sweeping the store. Each long one is a generator of events.
 
 Nothing is painted before the whole site has been checked; no page is written before every picture it shows is there.
 """
@@ -9,13 +9,13 @@ from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from neural_gallery.corridor.checking import check
 from neural_gallery.corridor.encoding import encode, picture_keys, result_keys
 from neural_gallery.corridor.events import Event, Note, PlanReady, Rendered
-from neural_gallery.corridor.naming import name_clashes
 from neural_gallery.corridor.painting import paint_missing
 from neural_gallery.corridor.planning import make_plan, painting_keys
 from neural_gallery.corridor.workshop import Workshop
-from neural_gallery.errors import InputError, Location, PaintError, Problem, RunError
+from neural_gallery.errors import InputError, PaintError, Problem, RunError
 from neural_gallery.pages.pages import Pages
 from neural_gallery.site.model import Site, Target
 from neural_gallery.store.output import Output
@@ -35,15 +35,6 @@ OUTPUTS = "outputs.json"
 """The file in the store's folder that says which files in the output folders are ours."""
 
 _JEKYLL_CONFIGURATIONS = ("_config.yml", "_config.yaml", "_config.toml")
-
-
-def check(site: Site) -> Pages:
-    """The pages of the site, seen to be right. Raises InputError with every problem, sorted by place."""
-    pages = Pages(site)
-    problems = [*pages.check(), *name_clashes(site, [site.images[name] for name in pages.used().pictures])]
-    if problems:
-        raise InputError(*sorted(problems, key=lambda problem: (problem.location or Location(""), problem.message)))
-    return pages
 
 
 def build(site: Site, store: Store, workshop: Workshop) -> Run:

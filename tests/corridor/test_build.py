@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from neural_gallery.corridor.checking import check
 from neural_gallery.corridor.events import EncodingStarted, Event, Note, PairDone, PairFailed, PlanReady, Rendered
-from neural_gallery.corridor.run import build, check, collect_garbage, paint, render
+from neural_gallery.corridor.run import build, collect_garbage, paint, render
 from neural_gallery.corridor.workshop import Workshop
 from neural_gallery.errors import InputError, PaintError, RunError, UsageError
 from neural_gallery.site.manifest import load_site
