@@ -29,6 +29,7 @@
     #message;
     #addresses; // of the animation, the lighter file first; once one has loaded, that one alone
     #plays = 0;
+    #still = new Image(); // a second hold on the still: it comes back at once, even where it must not be cached
     #loader = null; // while loading: the Image, outside the page, that fetches the animation
     #restore = null; // while playing: the function that brings the still back
 
@@ -92,8 +93,8 @@
       this.#button.setAttribute("aria-busy", "true");
 
       for (const address of this.#addresses) {
-        // Browsers that keep one clock for each address would go on where they stopped: a new fragment starts anew,
-        // from the same cached file.
+        // Firefox keeps one clock for each address, and would go on where the last play stopped. With another
+        // fragment it begins anew, from the same cached file.
         loader.src = this.#plays > 1 ? `${address}#${this.#plays}` : address;
         const loaded = await loader.decode().then(() => true, () => false);
         if (this.#loader !== loader) return; // stopped meanwhile
@@ -120,8 +121,7 @@
         .filter((name) => image.hasAttribute(name))
         .map((name) => [name, image.getAttribute(name)]);
 
-      // src changes first and is restored last: at no moment may it name the fallback still without a <source> or
-      // srcset that outranks it, or the browser would fetch that too.
+      this.#still.src = image.currentSrc;
       image.src = address;
       image.removeAttribute("srcset");
       image.removeAttribute("sizes");

@@ -35,6 +35,7 @@ class Recorder:
 
     requests: Counter[str] = field(default_factory=Counter)
     missing: set[str] = field(default_factory=set)  # answered with 404
+    caching: str = "max-age=600"  # as GitHub Pages says it
     held: dict[str, threading.Event] = field(default_factory=dict)  # answered when the event is set
 
     def animations(self) -> Counter[str]:
@@ -52,6 +53,7 @@ class Recorder:
         self.requests.clear()
         self.missing.clear()
         self.held.clear()
+        self.caching = Recorder.caching
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -76,10 +78,10 @@ class Handler(SimpleHTTPRequestHandler):
             self.close_connection = True  # the browser gave up the download, as it should
 
     def send_response(self, code: int, message: str | None = None) -> None:
-        """Allow what is found to be cached for ten minutes, as GitHub Pages does."""
+        """Say for how long what is found may be cached; what is not found never is."""
         super().send_response(code, message)
         if code == HTTPStatus.OK:
-            self.send_header("Cache-Control", "max-age=600")
+            self.send_header("Cache-Control", self.recorder.caching)
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""

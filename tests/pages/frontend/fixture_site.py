@@ -47,7 +47,7 @@ def write_animation(frames: list[Image], folder: Path, name: str, durations: lis
 
 
 def write_pictures(folder: Path) -> None:
-    """All pictures of the site. `colours` is a blue still; its animation is red for 1.5 s, then green for a minute."""
+    """All pictures of the site. `colours` is a blue still; its animation is red for 2.5 s, then green for a minute."""
     from PIL import Image, ImageOps
 
     folder.mkdir(parents=True)
@@ -60,7 +60,7 @@ def write_pictures(folder: Path) -> None:
         write_animation(frames, folder, pair_id, [200, 200, 200])
     red, green, blue = (Image.new("RGB", (400, 250), colour) for colour in ("#ff0000", "#00ff00", "#0000ff"))
     write_still(blue, folder, "colours")
-    write_animation([red, green], folder, "colours", [1500, 60_000])
+    write_animation([red, green], folder, "colours", [2500, 60_000])
 
 
 def picture(name: str, alt: str, folder: Path, *, attributes: str = 'class="source"') -> str:

@@ -46,11 +46,12 @@ def test_no_page_scrolls_sideways(open_page: OpenPage, name: str, width: int) ->
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_pictures_keep_their_proportions_and_never_grow(open_page: OpenPage, width: int) -> None:
+@pytest.mark.parametrize(("name", "count"), [("post", 7), ("foreign", 3)])
+def test_pictures_keep_their_proportions_and_never_grow(open_page: OpenPage, name: str, count: int, width: int) -> None:
     """A picture is at most as wide as its attribute says, and as high as that asks."""
-    page = open_page("post", viewport={"width": width, "height": 800})
+    page = open_page(name, viewport={"width": width, "height": 800})
     pictures = page.locator("figure img").all()
-    assert len(pictures) == 7
+    assert len(pictures) == count
     for image in pictures:
         natural = [int(image.get_attribute(name) or 0) for name in ("width", "height")]
         shown = box(image)
@@ -90,6 +91,13 @@ def test_a_pair_is_stacked_on_a_phone(open_page: OpenPage) -> None:
     assert left["y"] + left["height"] < right["y"]
     assert left["x"] == right["x"] == 16
     assert left["width"] == right["width"] == 343
+
+
+@pytest.mark.parametrize(("width", "columns"), [(375, 1), (768, 1), (1440, 2), (2560, 3)])
+def test_a_gallery_hangs_in_as_many_columns_as_there_is_room_for(open_page: OpenPage, width: int, columns: int) -> None:
+    """Pairs stand beside each other on a wide screen, below each other on a small one."""
+    page = open_page("gallery", viewport={"width": width, "height": 800})
+    assert len({box(figure)["x"] for figure in page.locator(".gallery figure").all()}) == columns
 
 
 @pytest.mark.parametrize("width", [375, 1280])
