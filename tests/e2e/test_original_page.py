@@ -156,8 +156,8 @@ def test_sections_pictures_and_pairs_are_those_of_the_original(published: Publis
     assert described(published.text) == expected
 
 
-def test_the_original_has_fifteen_pairs(published: Published) -> None:
-    """Every pair can be linked to by the name of its result."""
+def test_each_of_the_fifteen_pairs_has_an_address(published: Published) -> None:
+    """A pair can be linked to by the name of its result."""
     figures = list(published.text.find_class("pair"))
     assert len(figures) == 15
     for figure in figures:
