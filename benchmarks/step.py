@@ -21,10 +21,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
+from safetensors.numpy import load_file
 
 from neural_gallery.studio import losses, optimizers
+from neural_gallery.studio.data import BUNDLED_WEIGHTS
 from neural_gallery.studio.recipe import Method
-from neural_gallery.studio.vgg import VGG, VGG19
+from neural_gallery.studio.vgg import VGG, VGG19, needed_convolutions
 from neural_gallery.studio.weights import bundled_network
 
 STEPS = 4
@@ -36,13 +38,14 @@ def jax_steps(network: VGG, image: np.ndarray, style: np.ndarray, method: Method
     style_layers, content_layers = dict(method.style_layers), dict(method.content_layers)
 
     @jax.jit
-    def targets_of(content: jax.Array, style: jax.Array) -> losses.Targets:
+    def targets_of(state: nnx.State, content: jax.Array, style: jax.Array) -> losses.Targets:
+        network = nnx.merge(graph, state)
         seen = network(style, list(style_layers))
         wanted = {layer: losses.statistics(seen[layer]) for layer in style_layers}
         return losses.Targets(wanted, network(content, list(content_layers)))
 
     content = jnp.asarray(image[None])
-    targets = targets_of(content, jnp.asarray(style[None]))
+    targets = targets_of(state, content, jnp.asarray(style[None]))
     easel = optimizers.begin(content, method)
     shares = (jnp.float32(1.0), jnp.float32(0.2))
 
@@ -62,13 +65,12 @@ def torch_steps(network: VGG, image: np.ndarray, style: np.ndarray, method: Meth
     from torch.nn import functional
 
     torch.set_num_threads(os.cpu_count() or 1)
-    weights = {}
-    for name in VGG19.convolutions:
-        layer = getattr(network, name)
-        kernel = torch.from_numpy(np.array(layer.kernel[...])).permute(3, 2, 0, 1)
+    weights, stored = {}, load_file(BUNDLED_WEIGHTS)
+    for name in needed_convolutions(VGG19, method.layers):
+        kernel = torch.from_numpy(stored[f"{name}.codebook"][stored[f"{name}.kernel_index"]]).permute(3, 2, 0, 1)
         weights[name] = (
             kernel.contiguous(memory_format=torch.channels_last),
-            torch.from_numpy(np.array(layer.bias[...])),
+            torch.from_numpy(stored[f"{name}.bias"]),
         )
     mean = torch.tensor(network.convention.mean).view(1, 3, 1, 1)
     style_layers, content_layers = dict(method.style_layers), dict(method.content_layers)
@@ -76,7 +78,7 @@ def torch_steps(network: VGG, image: np.ndarray, style: np.ndarray, method: Meth
     def features(x: torch.Tensor) -> dict[str, torch.Tensor]:
         x = x.flip(1) * network.convention.scale - mean
         found = {}
-        for name in VGG19.convolutions[: VGG19.layers.index("relu5_1") + 1]:
+        for name in needed_convolutions(VGG19, method.layers):
             if name == "conv1_1":
                 x = functional.conv2d(functional.pad(x, (1, 1, 1, 1), mode="replicate"), *weights[name])
             else:
@@ -151,7 +153,8 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="+", default=["400x250", "256x192"])
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
-    network, method = bundled_network(), Method()
+    method = Method()
+    network = bundled_network(method.layers)
     print(f"{platform.machine()}, {os.cpu_count()} cores, JAX {jax.__version__} on {jax.default_backend()}, ", end="")
     print(f"matrix product {matmul_peak():.0f} GFLOP/s\n")
     print("| size | JAX s/step | compile s | PyTorch s/step | ratio, median of rounds |")

@@ -43,6 +43,7 @@ _OUTPUT = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0]
 
 # A separable transform of a tile is one product with the Kronecker square of its one-dimensional matrix.
 _INPUT_2D = np.kron(_INPUT, _INPUT)
+_KERNEL_2D = np.kron(_KERNEL, _KERNEL)
 _OUTPUT_2D = np.kron(_OUTPUT, _OUTPUT)
 
 
@@ -55,9 +56,9 @@ def direct_convolution(image: jax.Array, kernel: jax.Array) -> jax.Array:
 
 def transform_kernel(kernel: jax.Array) -> jax.Array:
     """The kernel in Winograd's domain: (3, 3, I, O) -> (36, I, O)."""
-    along = jnp.asarray(_KERNEL)
-    transformed = jnp.einsum("ai,bj,ijco->abco", along, along, kernel, precision=lax.Precision.HIGHEST)
-    return jnp.reshape(transformed, (36, *kernel.shape[2:]))
+    along = jnp.asarray(_KERNEL_2D)
+    transformed = jnp.matmul(along, kernel.reshape(9, -1), precision=lax.Precision.HIGHEST)
+    return transformed.reshape(36, *kernel.shape[2:])
 
 
 def adjoint_kernel(kernel: jax.Array) -> jax.Array:

@@ -1,9 +1,10 @@
 """Resizing between scales, and the canvas that a scale is painted on.
 
 Arrays are float32 NumPy, (height, width, channels), on the host: this happens a few times in a painting, and Pillow's
-resampling needs no compilation. A canvas is the picture with its edges mirrored outwards until both sides are
-multiples of `BUCKET`, so that pictures of nearly the same shape share one compiled program; what is painted there is
-cut off again.
+resampling needs no compilation. A canvas is the picture with its edges mirrored outwards, by `MARGIN` at least and
+until both sides are multiples of `BUCKET`; what is painted there is cut off again. The margin takes the coloured noise
+that the network's zero padding draws along the border, and the buckets let pictures of nearly the same shape share one
+compiled program.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from PIL import Image
 Floats = NDArray[np.float32]
 
 BUCKET = 16
+MARGIN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,15 @@ class Canvas:
     @property
     def padding(self) -> tuple[tuple[int, int], tuple[int, int]]:
         """Mirrored rows above and below, columns left and right."""
-        (spare_rows, spare_columns) = (-self.height % BUCKET, -self.width % BUCKET)
-        return (spare_rows // 2, spare_rows - spare_rows // 2), (spare_columns // 2, spare_columns - spare_columns // 2)
+        spare = [whole - side for whole, side in zip(self.shape, (self.height, self.width), strict=True)]
+        (above, left) = (extra // 2 for extra in spare)
+        return (above, spare[0] - above), (left, spare[1] - left)
 
     @property
     def shape(self) -> tuple[int, int]:
         """Height and width of the canvas."""
-        return self.height + -self.height % BUCKET, self.width + -self.width % BUCKET
+        rows, columns = (-(-(side + 2 * MARGIN) // BUCKET) * BUCKET for side in (self.height, self.width))
+        return rows, columns
 
     def mount(self, image: Floats) -> Floats:
         """The picture on its canvas: (height, width, C) -> (1, *shape, C)."""

@@ -16,7 +16,7 @@ CONTENT_LAYERS = (("relu4_2", 1.0),)
 COARSEST = 96
 """No scale has a longest side below this: VGG's fifth block would see too few positions to have statistics."""
 
-_STEPS = {"draft": (8, 28, 24), "balanced": (48, 60, 60), "best": (150, 200, 200)}
+_STEPS = {"draft": (8, 20, 20), "balanced": (32, 64, 64), "best": (120, 160, 160)}
 """Steps by scale, from the finest down; the last number holds for all coarser ones."""
 
 _SCALES = {"draft": 2, "balanced": 3, "best": 4}
@@ -81,7 +81,7 @@ class Recipe:
         return min(1.0, 1.0 / content), min(1.0, content)
 
 
-MIDDLE_CONTENT_SHARE = 0.2
+MIDDLE_CONTENT_SHARE = 0.026
 STRENGTH_EXPONENT = 1.5
 
 

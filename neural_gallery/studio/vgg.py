@@ -79,39 +79,25 @@ class InputConvention:
 CAFFE = InputConvention("BGR", 255.0, (103.939, 116.779, 123.68))
 
 
-@jax.tree_util.register_dataclass
-@dataclass(frozen=True, slots=True)
-class WinogradKernel:
-    """A wide kernel in Winograd's domain, for both directions."""
-
-    forward: jax.Array  # (36, I, O)
-    backward: jax.Array  # (36, O, I)
-
-
 class Convolution(nnx.Module):
-    """A frozen 3 x 3 convolution with bias and rectifier."""
+    """A frozen 3 x 3 convolution with bias and rectifier; its kernel lies in the domain where it is fastest."""
 
     def __init__(self, kernel: jax.Array, bias: jax.Array) -> None:
-        self.kernel = nnx.Param(kernel)  # (3, 3, I, O)
         self.bias = nnx.Param(bias)  # (O,)
-
-    def prepared(self) -> jax.Array | WinogradKernel:
-        """The kernel in the domain where this layer is fastest."""
-        kernel = self.kernel[...]
-        if kernel.shape[2] * kernel.shape[3] < WINOGRAD_CHANNELS:
-            return kernel
-        return WinogradKernel(transform_kernel(kernel), transform_kernel(adjoint_kernel(kernel)))
-
-    def __call__(self, image: jax.Array, kernel: jax.Array | WinogradKernel) -> jax.Array:
-        """(N, H, W, I), `prepared()` -> (N, H, W, O), not below 0."""
-        if isinstance(kernel, WinogradKernel):
-            features = winograd_convolution(image, kernel.forward, kernel.backward)
+        self.wide = kernel.shape[2] * kernel.shape[3] >= WINOGRAD_CHANNELS
+        if self.wide:
+            self.forward = nnx.Param(transform_kernel(kernel))  # (36, I, O)
+            self.backward = nnx.Param(transform_kernel(adjoint_kernel(kernel)))  # (36, O, I)
         else:
-            features = direct_convolution(image, kernel)
+            self.kernel = nnx.Param(kernel)  # (3, 3, I, O)
+
+    def __call__(self, image: jax.Array) -> jax.Array:
+        """(N, H, W, I) -> (N, H, W, O), not below 0."""
+        if self.wide:
+            features = winograd_convolution(image, self.forward[...], self.backward[...])
+        else:
+            features = direct_convolution(image, self.kernel[...])
         return jax.nn.relu(features + self.bias[...])
-
-
-Kernels = Mapping[str, jax.Array | WinogradKernel]
 
 
 class VGG(nnx.Module):
@@ -141,48 +127,40 @@ class VGG(nnx.Module):
                 )
             setattr(self, name, Convolution(kernel, bias))
 
-    def prepare(self, layers: Collection[str]) -> Kernels:
-        """The kernels that these layers need, transformed once for any number of passes.
-
-        Raises WeightsError for a layer that the network does not have.
-        """
-        check_layers(self.architecture, layers)
-        deepest = max(self.architecture.layers.index(name) for name in layers)
-        return {name: getattr(self, name).prepared() for name in self.architecture.convolutions[: deepest + 1]}
-
     def __call__(
         self,
         image: jax.Array,
         layers: Collection[str],
         *,
-        kernels: Kernels | None = None,
         pooling: Pooling = "max",
         replicate_edges: bool = True,
     ) -> dict[str, jax.Array]:
         """Features of the named layers: (N, H, W, 3) -> {name: (N, h, w, C)}; nothing deeper is computed.
 
-        `kernels` is what `prepare(layers)` gave, for loops that pass here often. `replicate_edges` lets the first
-        convolution see the picture's own edge continued instead of the padding's grey, which otherwise paints a
-        border (a deviation from Gatys et al. 2016, as in crowsonkb's style-transfer-pytorch).
+        `replicate_edges` lets the first convolution see the picture's own edge continued instead of the padding's
+        grey, which otherwise paints a border (a deviation from Gatys et al. 2016, as in crowsonkb's
+        style-transfer-pytorch). Raises WeightsError for a layer that the network does not have.
         """
-        kernels = self.prepare(layers) if kernels is None else kernels
         features = self.convention.apply(image)
         found = {}
-        for name, kernel in kernels.items():
+        for name in needed_convolutions(self.architecture, layers):
             if name == "conv1_1" and replicate_edges:
-                features = getattr(self, name)(pad_edges(features), kernel)[:, 1:-1, 1:-1]
+                features = getattr(self, name)(pad_edges(features))[:, 1:-1, 1:-1]
             else:
                 if name.endswith("_1") and name != "conv1_1":
                     features = max_pool(features) if pooling == "max" else average_pool(features)
-                features = getattr(self, name)(features, kernel)
+                features = getattr(self, name)(features)
             layer = name.replace("conv", "relu")
             if layer in layers:
                 found[layer] = features
         return found
 
 
-def check_layers(architecture: Architecture, layers: Collection[str]) -> None:
-    """Raises WeightsError where one of `layers` is not a layer of that network."""
+def needed_convolutions(architecture: Architecture, layers: Collection[str]) -> tuple[str, ...]:
+    """The convolutions down to the deepest of `layers`.
+
+    Raises WeightsError where one of them is not a layer of that network.
+    """
     for name in layers:
         if name not in architecture.layers:
             raise WeightsError.at(
@@ -190,3 +168,5 @@ def check_layers(architecture: Architecture, layers: Collection[str]) -> None:
                 f"{architecture.name} has no layer '{name}'.",
                 did_you_mean(name, architecture.layers) or f"Its layers are {', '.join(architecture.layers)}.",
             )
+    deepest = max(architecture.layers.index(name) for name in layers)
+    return architecture.convolutions[: deepest + 1]

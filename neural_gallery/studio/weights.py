@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Collection
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -15,11 +16,14 @@ from safetensors.numpy import load_file
 
 from neural_gallery.errors import Location, WeightsError
 from neural_gallery.studio.data import BUNDLED_WEIGHTS, BUNDLED_WEIGHTS_SHA256, file_sha256
-from neural_gallery.studio.vgg import VGG, VGG19, Architecture
+from neural_gallery.studio.vgg import VGG, VGG19, Architecture, needed_convolutions
 
 
-def read_codebook_weights(path: Path, *, architecture: Architecture = VGG19) -> VGG:
-    """A network from a file of 8-bit kernels. Raises WeightsError where the file does not hold one."""
+def read_codebook_weights(path: Path, layers: Collection[str], *, architecture: Architecture = VGG19) -> VGG:
+    """A network from a file of 8-bit kernels, as deep as `layers` need it.
+
+    Raises WeightsError where the file does not hold one.
+    """
     try:
         tensors = load_file(path)
     except (OSError, SafetensorError) as error:
@@ -27,7 +31,7 @@ def read_codebook_weights(path: Path, *, architecture: Architecture = VGG19) -> 
             Location(str(path)), f"The weights cannot be read ({error}).", "Install the package again."
         ) from error
     parameters = {}
-    for name in architecture.convolutions:
+    for name in needed_convolutions(architecture, layers):
         try:
             index, codebook, bias = (tensors[f"{name}.{part}"] for part in ("kernel_index", "codebook", "bias"))
         except KeyError as missing:
@@ -39,8 +43,8 @@ def read_codebook_weights(path: Path, *, architecture: Architecture = VGG19) -> 
 
 
 @functools.cache
-def bundled_network() -> VGG:
-    """VGG-19 with the weights that ship with the package, verified by their SHA-256.
+def bundled_network(layers: frozenset[str]) -> VGG:
+    """VGG-19 with the weights that ship with the package, verified by their SHA-256, as deep as `layers` need it.
 
     Raises WeightsError where the file is missing or damaged.
     """
@@ -56,4 +60,4 @@ def bundled_network() -> VGG:
             f"The weights are damaged: their SHA-256 is {found}, not {BUNDLED_WEIGHTS_SHA256}.",
             "Install the package again.",
         )
-    return read_codebook_weights(BUNDLED_WEIGHTS)
+    return read_codebook_weights(BUNDLED_WEIGHTS, layers)

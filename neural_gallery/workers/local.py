@@ -63,7 +63,7 @@ def local_painter(job: Job) -> Iterator[Message]:
     from neural_gallery.studio.weights import bundled_network
 
     styles = [(style.rgb, style.weight) for style in job.styles]
-    for record in paint(bundled_network(), job.content, styles, recipe, frames=job.frames):
+    for record in paint(bundled_network(recipe.method.layers), job.content, styles, recipe, frames=job.frames):
         if isinstance(record, Result):
             yield Painted(record.rgb, _facts(recipe, record))
         else:

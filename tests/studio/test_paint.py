@@ -209,9 +209,9 @@ def test_a_small_real_painting(real_pictures: tuple[np.ndarray, np.ndarray]) -> 
 
     photograph, painting = real_pictures
     recipe = Recipe((Scale(96, 24),), 0.5, "style", "content", 1.0, 0)
-    _, result = _run(bundled_network(), photograph, painting, recipe, frames=4)
+    _, result = _run(bundled_network(recipe.method.layers), photograph, painting, recipe, frames=4)
     layers = dict(STYLE_LAYERS)
-    before = _style_distance(bundled_network(), photograph, painting, layers)
-    assert _style_distance(bundled_network(), result.rgb, painting, layers) < 0.35 * before
+    before = _style_distance(bundled_network(recipe.method.layers), photograph, painting, layers)
+    assert _style_distance(bundled_network(recipe.method.layers), result.rgb, painting, layers) < 0.35 * before
     contrast = np.corrcoef(result.rgb.mean(2).ravel(), photograph.mean(2).ravel())[0, 1]
     assert contrast > 0.5

@@ -14,6 +14,8 @@ from neural_gallery.studio.data import BUNDLED_WEIGHTS, BUNDLED_WEIGHTS_SHA256, 
 from neural_gallery.studio.vgg import VGG, VGG16, VGG19
 from neural_gallery.studio.weights import bundled_network, read_codebook_weights
 
+EVERY_LAYER = frozenset(VGG19.layers)
+
 REFERENCE = Path(__file__).with_name("data") / "vgg19_activations.npz"
 
 
@@ -28,7 +30,7 @@ def reference() -> dict[str, np.ndarray]:
 def test_every_layer_agrees_with_the_reference(pooling: str, reference: dict[str, np.ndarray]) -> None:
     """All sixteen layers agree within 1e-3 relative: shape, channel means, Gram matrix and single values."""
     image = jnp.asarray(reference["image"][None])
-    found = bundled_network()(image, VGG19.layers, pooling=pooling, replicate_edges=False)
+    found = bundled_network(EVERY_LAYER)(image, VGG19.layers, pooling=pooling, replicate_edges=False)
     assert list(found) == list(VGG19.layers)
     for layer, features in found.items():
         wanted = {name: reference[f"{pooling}/{layer}/{name}"] for name in ("shape", "mean", "gram_corner", "sample")}
@@ -52,15 +54,15 @@ def _assert_close(found: np.ndarray, wanted: np.ndarray, layer: str) -> None:
 def test_winograd_and_direct_layers_agree(reference: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch) -> None:
     """Which way a wide layer is computed does not change what it computes."""
     image = jnp.asarray(reference["image"][None])
-    fast = bundled_network()(image, ["relu5_1"])["relu5_1"]
+    fast = bundled_network(frozenset(["relu5_1"]))(image, ["relu5_1"])["relu5_1"]
     monkeypatch.setattr(vgg, "WINOGRAD_CHANNELS", 10**9)
-    plain = bundled_network()(image, ["relu5_1"])["relu5_1"]
+    plain = bundled_network.__wrapped__(["relu5_1"])(image, ["relu5_1"])["relu5_1"]
     assert np.linalg.norm(fast - plain) / np.linalg.norm(plain) < 1e-4
 
 
 def test_replicated_edges_see_no_border() -> None:
     """With the picture's own edge continued, an even picture looks the same everywhere to the first layer."""
-    features = bundled_network()(jnp.full((1, 8, 8, 3), 0.7), ["relu1_1"])["relu1_1"]
+    features = bundled_network(EVERY_LAYER)(jnp.full((1, 8, 8, 3), 0.7), ["relu1_1"])["relu1_1"]
     np.testing.assert_allclose(features, jnp.broadcast_to(features[:, 4:5, 4:5], features.shape), atol=1e-3)
 
 
@@ -103,7 +105,7 @@ def test_damaged_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     damaged.write_bytes(content)
     monkeypatch.setattr("neural_gallery.studio.weights.BUNDLED_WEIGHTS", damaged)
     with pytest.raises(WeightsError) as caught:
-        bundled_network.__wrapped__()
+        bundled_network.__wrapped__(["relu1_1"])
     found = file_sha256(damaged)
     assert str(caught.value) == (
         f"{damaged}: The weights are damaged: their SHA-256 is {found}, not {BUNDLED_WEIGHTS_SHA256}. "
@@ -117,4 +119,4 @@ def test_a_file_that_holds_no_weights_is_refused(tmp_path: Path) -> None:
     text.write_text("these are no weights")
     for path in (text, tmp_path / "missing.safetensors"):
         with pytest.raises(WeightsError, match="The weights cannot be read"):
-            read_codebook_weights(path)
+            read_codebook_weights(path, ["relu1_1"])
