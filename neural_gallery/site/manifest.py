@@ -100,11 +100,10 @@ class _Reader:
             output=self.output(section.output),
             base_url=section.base_url.rstrip("/"),
             images_path=section.images_path.rstrip("/"),
-            theme=self.existing(section.theme, ("site", "theme"), kind="folder"),
+            theme=self.theme(section.theme),
             images=pictures,
             pairs=resolved,
             posts=tuple(self.posts(sound.posts)),
-            weights=self.existing(sound.manifest.weights, ("weights",), kind="file"),
         )
         self.problems += images.problems + pairs.problems
         return site
@@ -117,14 +116,15 @@ class _Reader:
             self.report(key, f"site.output is '{written}', which is not a folder.", "Name a folder.")
         return path
 
-    def existing(self, written: str, key: KeyPath, *, kind: str) -> Path | None:
-        """The path of a `file` or `folder` that has to exist; None where the manifest names none."""
+    def theme(self, written: str) -> Path | None:
+        """The theme's folder, which has to exist; None where the manifest names none."""
         if not written:
             return None
+        key = ("site", "theme")
         path = self.resolved(written, key)
-        if not (path.is_dir() if kind == "folder" else path.is_file()):
+        if not path.is_dir():
             remedy = "Correct the path; it is relative to the manifest's folder."
-            self.report(key, f"there is no {kind} '{written}'.", remedy)
+            self.report(key, f"there is no folder '{written}'.", remedy)
         return path
 
     def resolved(self, written: str, key: KeyPath) -> Path:

@@ -203,7 +203,6 @@ class Site:
     images: Mapping[str, Picture]
     pairs: tuple[Pair, ...]
     posts: tuple[Post, ...]  # in the order of the manifest's patterns, each pattern's matches sorted
-    weights: Path | None = None  # absolute: a file with weights of the network, None for the built-in ones
 
     def pair(self, pair_id: str) -> Pair:
         """The pair of that id. Raises KeyError."""

@@ -50,9 +50,13 @@ StyleReference = Annotated[
 
 
 class Section(BaseModel):
-    """A mapping of the manifest: no other keys, no guessing of types."""
+    """A mapping of the manifest: no other keys, no guessing of types.
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, str_strip_whitespace=True)
+    Validators are built when first used, which is the manifest's alone: one for each section would double the time
+    that this module takes to import. Defaults that are sections are made by factories for the same reason.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, str_strip_whitespace=True, defer_build=True)
 
 
 S = TypeVar("S", bound=Section)
@@ -132,9 +136,9 @@ class Settings(Section):
         default=Show.CONTENT, description="Which picture stands at the left of the result."
     )
     animation: AnimationSection = Field(
-        default=AnimationSection(), description="The animation of how the result was painted."
+        default_factory=AnimationSection, description="The animation of how the result was painted."
     )
-    stills: StillsSection = Field(default=StillsSection(), description="The still pictures.")
+    stills: StillsSection = Field(default_factory=StillsSection, description="The still pictures.")
 
 
 class ImageSection(Section):
@@ -193,11 +197,10 @@ class Manifest(Section):
     """A site for neural-gallery: pictures, the pairs to paint, and the posts that show them."""
 
     version: Literal[1] = Field(description="The version of this format.")
-    site: SiteSection = Field(default=SiteSection(), description="The site: what it is called, and where its pages go.")
-    weights: FilePath = Field(
-        default="", description="A file with weights of the network, to be used instead of the built-in ones."
+    site: SiteSection = Field(
+        default_factory=SiteSection, description="The site: what it is called, and where its pages go."
     )
-    defaults: Settings = Field(default=Settings(), description="Settings that every pair starts from.")
+    defaults: Settings = Field(default_factory=Settings, description="Settings that every pair starts from.")
     images: Annotated[dict[Name, ImageSection], Field(json_schema_extra={"additionalProperties": False})] = Field(
         description="pictures by name: 'name: {file: picture.jpg, alt: what it shows}'."
     )

@@ -50,26 +50,20 @@ def test_smallest_manifest(load: Load, folder: Path) -> None:
         images={},
         pairs=(),
         posts=(),
-        weights=None,
     )
 
 
 def test_every_key_of_the_site(load: Load, folder: Path) -> None:
     """What the author says of the site arrives, without slashes at the ends."""
     (folder / "look").mkdir()
-    (folder / "vgg.safetensors").touch()
     site = load(
-        "version: 1\nimages: {}\npairs: []\nweights: vgg.safetensors\n"
+        "version: 1\nimages: {}\npairs: []\n"
         "site: {title: T, description: D, author: A, language: de, target: html, output: out/put,\n"
         "  base_url: https://host/a/, images_path: img/art/, theme: look}\n"
     )
     assert (site.title, site.description, site.author, site.language) == ("T", "D", "A", "de")
     assert (site.target, site.output, site.theme) == (Target.HTML, folder / "out/put", folder / "look")
-    assert (site.base_url, site.images_path, site.weights) == (
-        "https://host/a",
-        "img/art",
-        folder / "vgg.safetensors",
-    )
+    assert (site.base_url, site.images_path) == ("https://host/a", "img/art")
 
 
 def test_base_url_of_the_root(load: Load) -> None:
@@ -303,7 +297,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES | st.integers(), inner, max_size=4),
     max_leaves=8,
 )
-KEYS = ["site", "defaults", "images", "pairs", "posts", "weights", "vresion"]
+KEYS = ["site", "defaults", "images", "pairs", "posts", "vresion"]
 SITE_KEYS = ["title", "target", "output", "theme", "base_url", "images_path"]
 PAIR_KEYS = ["content", "contents", "style", "styles", "id", "size", "stills", "animation", "caption"]
 SECTIONS = st.fixed_dictionaries(

@@ -110,7 +110,7 @@ INVALID = [
     manifest(pairs=[{"content": "a", "style": "b", "size": 15}]),
     manifest(pairs=[{"content": "a", "style": "b", "stills": {"width": [400]}}]),
     manifest(posts=["a\nb"]),
-    manifest(weights=""),
+    manifest(weights="vgg.npz"),
     *(
         manifest(site={key: value})
         for key, value in [
