@@ -137,7 +137,8 @@ def test_nothing_heavy_is_loaded_where_nothing_is_painted(
     from neural_gallery.corridor.workshop import Workshop, local_workshop
     from neural_gallery.site.manifest import load_site
     from neural_gallery.site.pictures import ProbeCache
-    from neural_gallery.store.store import STORE_FOLDER, Store
+    from neural_gallery.store import STORE_FOLDER
+    from neural_gallery.store.store import Store
 
     manifest = write_site()
     workshop = Workshop(painter, local_workshop(tmp_path).weights_sha256)

@@ -12,6 +12,7 @@ import click
 
 from neural_gallery.errors import NeuralGalleryError
 from neural_gallery.site.model import Quality, Target
+from neural_gallery.store import STORE_FOLDER
 
 if TYPE_CHECKING:
     from neural_gallery.corridor.workshop import Workshop
@@ -35,8 +36,6 @@ class Request:
     @property
     def cache(self) -> Path:
         """The folder that everything made for the site is kept in."""
-        from neural_gallery.store.store import STORE_FOLDER
-
         return self.manifest.parent.absolute() / STORE_FOLDER
 
     def load(self) -> Site:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import webbrowser
 
 import click
 
@@ -45,6 +44,8 @@ def serve(context: click.Context, request: Request, port: int, open_browser: boo
     with make_server(private, port=port, log=lambda line: None if quiet else click.echo(line, err=True)) as server:
         click.echo(f"serving {site.title} at {server.url} (Ctrl-C stops)")
         if open_browser:
+            import webbrowser
+
             webbrowser.open(server.url)
         try:
             server.serve_forever()

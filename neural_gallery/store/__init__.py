@@ -4,3 +4,6 @@
 `animations.py` encode, `output.py` puts files into the output folder. Nothing is imported here, so that planning,
 which needs keys and records only, starts without NumPy and Pillow.
 """
+
+STORE_FOLDER = ".neural-gallery"
+"""The store's folder in the folder of the site."""

@@ -173,9 +173,12 @@ class Output:
 
     def _tidy(self) -> None:
         """Removes what killed runs left beside the files we own."""
-        for folder in {(self.folder / path).parent for path in self.owned if not misplaced(self.folder, path)}:
-            leftovers = [path for path in folder.iterdir() if is_temporary(path.name)] if folder.is_dir() else []
-            for leftover in leftovers:
+        one_in_each_folder = {path.rpartition("/")[0]: path for path in self.owned}
+        for path in one_in_each_folder.values():
+            folder = (self.folder / path).parent
+            if misplaced(self.folder, path) or not folder.is_dir():
+                continue
+            for leftover in [path for path in folder.iterdir() if is_temporary(path.name)]:
                 leftover.unlink()
 
     def _remove_empty(self, path: str) -> None:

@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from neural_gallery.store.pixels import Alpha
     from neural_gallery.workers.messages import RGB
 
-STORE_FOLDER = ".neural-gallery"
-"""The store's folder in the folder of the site."""
-
 
 class Store:
     """The store in `folder`, which is made by the first write. Every method raises StoreError where the disk refuses.

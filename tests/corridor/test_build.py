@@ -14,7 +14,8 @@ from neural_gallery.corridor.workshop import Workshop
 from neural_gallery.errors import InputError, PaintError, RunError, UsageError
 from neural_gallery.site.manifest import load_site
 from neural_gallery.site.model import Site
-from neural_gallery.store.store import STORE_FOLDER, Store
+from neural_gallery.store import STORE_FOLDER
+from neural_gallery.store.store import Store
 
 WriteSite = Callable[..., Path]
 ONE_PAIR_LESS = ("  - {content: sea, style: sun, strength: 0.7}\n", "")
