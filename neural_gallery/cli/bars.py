@@ -89,9 +89,9 @@ class Bars:
             case PairStarted(pair):
                 self._forecast.start(now)
                 self._progress.reset(self._pair, total=None, description=pair, state="starting", visible=True)
-            case PairProgress(_, step, steps, stage):
-                self._forecast.progress(step / max(1, steps), now)
-                self._progress.update(self._pair, completed=step, total=steps, state=f"{step}/{steps} {stage}")
+            case PairProgress(_, step, steps, stage, _, work):
+                self._forecast.progress(work, now)
+                self._progress.update(self._pair, completed=work, total=1.0, state=f"{step}/{steps} {stage}")
             case PairDone() | PairFailed():
                 self._forecast.finish(now)
                 self._finished(event)

@@ -132,7 +132,7 @@ class PlainLines(Quiet):
                 self._prefix = f"[{position}/{total}] {pair}"
                 return f"{self._prefix}: starting"
             case PairProgress():
-                self._forecast.progress(event.step / max(1, event.steps), now)
+                self._forecast.progress(event.work, now)
                 if now - self._told_at < QUIET_SECONDS:
                     return ""
                 left = words.seconds(self._forecast.remaining(now))

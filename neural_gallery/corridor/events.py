@@ -38,6 +38,7 @@ class PairProgress:
     steps: int
     stage: str  # for people: "compiling 200 x 133"
     loss: float  # NaN before the first step
+    work: float  # share of the pair's work that is done, in [0, 1]: time goes with this, not with steps
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def _paint(planned: PlannedPair, store: Store, workshop: Workshop) -> Generator[
                 painted = message
                 break
             frames += message.frames
-            yield PairProgress(job.name, message.step, message.steps, message.stage, message.loss)
+            yield PairProgress(job.name, message.step, message.steps, message.stage, message.loss, message.work)
     finally:
         if isinstance(messages, Generator):
             messages.close()  # an interrupted run stops the painter now, not when somebody collects it

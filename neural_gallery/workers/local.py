@@ -67,7 +67,21 @@ def local_painter(job: Job) -> Iterator[Message]:
         if isinstance(record, Result):
             yield Painted(record.rgb, _facts(recipe, record))
         else:
-            yield Progress(record.step, record.steps, record.stage, record.loss, record.frames)
+            work = share_of_work(recipe, record.step)
+            yield Progress(record.step, record.steps, record.stage, record.loss, record.frames, work)
+
+
+def share_of_work(recipe: Recipe, steps: int) -> float:
+    """The share of a painting's work that so many steps are, in [0, 1].
+
+    A step costs as much as its scale has pixels, so the many coarse steps at the beginning are a small part of it.
+    """
+    done = 0
+    for scale in recipe.scales:
+        here = min(steps, scale.steps)
+        done += here * scale.size**2
+        steps -= here
+    return done / sum(scale.steps * scale.size**2 for scale in recipe.scales)
 
 
 def _facts(recipe: Recipe, result: Result) -> dict[str, object]:

@@ -47,6 +47,7 @@ class Progress:
     stage: str  # what goes on, for people: "compiling 200 x 133", "painting 400 x 267"
     loss: float  # the objective; NaN before the first step
     frames: tuple[RGB, ...] = ()  # frames sampled since the last record, at the result's size
+    work: float = 0.0  # share of the whole painting's work that is done, in [0, 1]; steps do not all cost the same
 
 
 @dataclass(frozen=True, slots=True)

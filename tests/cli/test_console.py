@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import math
@@ -59,7 +60,7 @@ def test_plain_lines(plan_ready: PlanReady, capsys: pytest.CaptureFixture[str]):
     display.show(PairStarted("sky-sun", 1, 2, 10))
     for second in range(1, 41):
         clock.now = 100.0 + second
-        display.show(PairProgress("sky-sun", second, 40, "painting 48 x 32", 0.5))
+        display.show(PairProgress("sky-sun", second, 40, "painting 48 x 32", 0.5, second / 40))
     display.show(PairDone("sky-sun", 1, 2, 40.0))
     lines = capsys.readouterr().err.splitlines()
     assert lines == [
@@ -71,6 +72,17 @@ def test_plain_lines(plan_ready: PlanReady, capsys: pytest.CaptureFixture[str]):
         "[1/2] sky-sun: step 40 of 40, painting 48 x 32; 40 s left",
         "[1/2] sky-sun: painted in 40 s; 40 s left",
     ]
+
+
+def test_time_left_goes_with_the_work(plan_ready: PlanReady, capsys: pytest.CaptureFixture[str]):
+    """Half of the steps may be a fifth of the work: the time left is then four times what has passed."""
+    clock = Clock()
+    display = PlainLines(clock)
+    display.show(PlanReady(dataclasses.replace(plan_ready.plan, to_paint=plan_ready.plan.to_paint[:1])))
+    display.show(PairStarted("sky-sun", 1, 1, 10))
+    clock.now += 10
+    display.show(PairProgress("sky-sun", 20, 40, "painting 24 x 16", 0.5, 0.2))
+    assert capsys.readouterr().err.splitlines()[-1] == "[1/1] sky-sun: step 20 of 40, painting 24 x 16; 40 s left"
 
 
 def test_plain_lines_about_the_rest(plan_ready: PlanReady, capsys: pytest.CaptureFixture[str]):
@@ -102,7 +114,7 @@ def test_bars(plan_ready: PlanReady):
     with Bars(console) as bars:
         bars.show(plan_ready)
         bars.show(PairStarted("sky-sun", 1, 2, 10))
-        bars.show(PairProgress("sky-sun", 10, 40, "painting 48 x 32", 0.5))
+        bars.show(PairProgress("sky-sun", 10, 40, "painting 48 x 32", 0.5, 0.1))
         bars.refresh()
         seen = screen.getvalue()
         bars.show(PairDone("sky-sun", 1, 2, 61.0))
@@ -135,7 +147,7 @@ def test_deferred_display_is_made_when_there_is_work(plan_ready: PlanReady):
             self.seen.append(event)
 
     started = PairStarted("sky-sun", 1, 2, 10)
-    progress = PairProgress("sky-sun", 1, 2, "", 0.0)
+    progress = PairProgress("sky-sun", 1, 2, "", 0.0, 0.5)
     with Deferred(Recording) as display:
         display.show(plan_ready)
         assert made == []
@@ -146,7 +158,7 @@ def test_deferred_display_is_made_when_there_is_work(plan_ready: PlanReady):
 
 def test_json_has_no_nan():
     """A loss that is not known yet is null: JSON has no NaN."""
-    line = event_line(PairProgress("sky-sun", 0, 10, "warming up", math.nan))
+    line = event_line(PairProgress("sky-sun", 0, 10, "warming up", math.nan, 0.0))
     assert json.loads(line) == {
         "event": "pair-progress",
         "pair": "sky-sun",
@@ -154,6 +166,7 @@ def test_json_has_no_nan():
         "steps": 10,
         "stage": "warming up",
         "loss": None,
+        "work": 0.0,
     }
 
 

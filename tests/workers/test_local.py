@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from PIL import Image
 from neural_gallery import ENGINE_VERSION
 from neural_gallery.site.model import Colors, Init, PaintSettings, Quality
 from neural_gallery.studio.data import BUNDLED_WEIGHTS, file_sha256
+from neural_gallery.studio.recipe import Scale
 from neural_gallery.workers import local
 from neural_gallery.workers.messages import Job, Painted, Progress, StyleSource
 
@@ -40,12 +42,22 @@ def test_a_job_becomes_progress_and_a_painting_with_its_facts(job: Job) -> None:
     assert isinstance(painted, Painted)
     assert painted.rgb.shape == (32, 48, 3)
     assert sum(len(message.frames) for message in progress) == 5
+    work = [message.work for message in progress]
+    assert (work[0], work[-1]) == (0.0, 1.0)
+    assert work == sorted(work)
     facts = json.loads(json.dumps(painted.facts))
     assert facts["steps"] == sum(steps for _, steps in facts["scales"])
     assert facts["losses"][-1][0] == facts["steps"]
     assert facts["losses"][-1][1] < facts["losses"][0][1]
     assert facts["engine"] == ENGINE_VERSION
     assert set(facts["versions"]) == {"neural-gallery", "jax", "flax", "optax"}
+
+
+def test_work_goes_with_the_pixels_of_each_scale() -> None:
+    """A quarter of the pixels is a quarter of the work: 20 steps at 100 and 5 at 200 are halves of a painting."""
+    settings = PaintSettings(200, Quality.DRAFT, 0.5, Colors.STYLE, Init.CONTENT, 1.0, 0)
+    recipe = dataclasses.replace(local.recipe_of(settings), scales=(Scale(100, 20), Scale(200, 5)))
+    assert [local.share_of_work(recipe, steps) for steps in (0, 10, 20, 21, 25)] == [0.0, 0.25, 0.5, 0.6, 1.0]
 
 
 def test_the_first_message_comes_before_anything_heavy() -> None:
