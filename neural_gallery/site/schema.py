@@ -52,8 +52,8 @@ StyleReference = Annotated[
 class Section(BaseModel):
     """A mapping of the manifest: no other keys, no guessing of types.
 
-    Validators are built when first used, which is the manifest's alone: one for each section would double the time
-    that this module takes to import. Defaults that are sections are made by factories for the same reason.
+    Validators are built when first used, which only the manifest's is: one for each section would make `check` a tenth
+    slower. For the same reason a default that is a section is constructed without validation.
     """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, str_strip_whitespace=True, defer_build=True)
@@ -136,9 +136,9 @@ class Settings(Section):
         default=Show.CONTENT, description="Which picture stands at the left of the result."
     )
     animation: AnimationSection = Field(
-        default_factory=AnimationSection, description="The animation of how the result was painted."
+        default=AnimationSection.model_construct(), description="The animation of how the result was painted."
     )
-    stills: StillsSection = Field(default_factory=StillsSection, description="The still pictures.")
+    stills: StillsSection = Field(default=StillsSection.model_construct(), description="The still pictures.")
 
 
 class ImageSection(Section):
@@ -198,9 +198,9 @@ class Manifest(Section):
 
     version: Literal[1] = Field(description="The version of this format.")
     site: SiteSection = Field(
-        default_factory=SiteSection, description="The site: what it is called, and where its pages go."
+        default=SiteSection.model_construct(), description="The site: what it is called, and where its pages go."
     )
-    defaults: Settings = Field(default_factory=Settings, description="Settings that every pair starts from.")
+    defaults: Settings = Field(default=Settings.model_construct(), description="Settings that every pair starts from.")
     images: Annotated[dict[Name, ImageSection], Field(json_schema_extra={"additionalProperties": False})] = Field(
         description="pictures by name: 'name: {file: picture.jpg, alt: what it shows}'."
     )
