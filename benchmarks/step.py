@@ -41,8 +41,10 @@ def jax_steps(network: VGG, image: np.ndarray, style: np.ndarray, method: Method
     def targets_of(state: nnx.State, content: jax.Array, style: jax.Array) -> losses.Targets:
         network = nnx.merge(graph, state)
         seen = network(style, list(style_layers))
-        wanted = {layer: losses.statistics(seen[layer]) for layer in style_layers}
-        return losses.Targets(wanted, network(content, list(content_layers)))
+        mask = jnp.ones((*content.shape[:3], 1))
+        mask_at = losses.masks(mask, style_layers)
+        wanted = {layer: losses.statistics(seen[layer], mask_at[layer]) for layer in style_layers}
+        return losses.Targets(wanted, network(content, list(content_layers)), mask)
 
     content = jnp.asarray(image[None])
     targets = targets_of(state, content, jnp.asarray(style[None]))

@@ -1,18 +1,23 @@
 """What is minimised, every term relative to its target, so that nothing depends on size, picture or weights file.
 
-Features are (1, H, W, C); statistics are over the H x W positions. With G the Gram matrix and m the channel means,
-the style term of a layer is |G - Gs|^2 / |Gs|^2 + |m - ms|^2 / |ms|^2: Gatys et al. 2016, equations 3 to 5, with
-Gatys' unequal scales divided out, and the means beside it so that palettes hold. The content term is
-|F - Fc|^2 / |Fc|^2 (their equation 1, made relative), and a squared total variation keeps pixels together.
+Features are (1, H, W, C); statistics are over the H x W positions, each counted by its weight in a mask (1, H, W, 1):
+the margin of a canvas counts nothing, or it would take up what the picture lacks.
+
+With G the Gram matrix and m the channel means, the style term of a layer is |G - Gs|^2 / |Gs|^2 + |m - ms|^2 / |ms|^2:
+Gatys et al. 2016, equations 3 to 5, with their unequal scales divided out, and the means beside it so that palettes
+hold. The content term is |F - Fc|^2 / |Fc|^2 (their equation 1, made relative). Total variation keeps neighbouring
+pixels together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
+
+from neural_gallery.studio.convolution import average_pool
 
 
 @jax.tree_util.register_dataclass
@@ -31,17 +36,22 @@ class Targets:
 
     style: dict[str, Statistics]
     content: dict[str, jax.Array]
+    mask: jax.Array  # (1, H, W, 1) at the size of the canvas: 1 on the picture, 0 on the margin
 
 
-def gram(features: jax.Array) -> jax.Array:
-    """F^T F over the positions, divided by their number: (1, H, W, C) -> (C, C)."""
-    flat = features.reshape(-1, features.shape[-1])
-    return flat.T @ flat / flat.shape[0]
+def masks(mask: jax.Array, layers: Collection[str]) -> dict[str, jax.Array]:
+    """A mask of the picture at the size of each layer's features: `relu3_1` lies two poolings down."""
+    by_block = {"1": mask}
+    for block in "2345":
+        by_block[block] = average_pool(by_block[str(int(block) - 1)])
+    return {layer: by_block[layer[4]] for layer in layers}
 
 
-def statistics(features: jax.Array) -> Statistics:
-    """Gram matrix and channel means of one layer's features."""
-    return Statistics(gram(features), features.mean((0, 1, 2)))
+def statistics(features: jax.Array, mask: jax.Array) -> Statistics:
+    """Gram matrix F^T F and channel means of one layer's features, over the positions that the mask counts."""
+    flat, weights = features.reshape(-1, features.shape[-1]), mask.reshape(-1, 1)
+    weighted, total = flat * weights, weights.sum()
+    return Statistics(weighted.T @ flat / total, weighted.sum(0) / total)
 
 
 def blend(parts: list[tuple[Statistics, float]]) -> Statistics:
@@ -52,9 +62,9 @@ def blend(parts: list[tuple[Statistics, float]]) -> Statistics:
     )
 
 
-def relative_distance(found: jax.Array, wanted: jax.Array) -> jax.Array:
+def relative_distance(found: jax.Array, wanted: jax.Array, weights: jax.Array | float = 1.0) -> jax.Array:
     """|found - wanted|^2 / |wanted|^2, a scalar. A target of nothing but zeros counts as if it had norm 1e-6."""
-    return jnp.sum((found - wanted) ** 2) / jnp.maximum(jnp.sum(wanted**2), 1e-12)
+    return jnp.sum(weights * (found - wanted) ** 2) / jnp.maximum(jnp.sum(weights * wanted**2), 1e-12)
 
 
 def total_variation(image: jax.Array) -> jax.Array:
@@ -66,18 +76,18 @@ def total_variation(image: jax.Array) -> jax.Array:
     return jnp.mean(down**2) + jnp.mean(across**2)
 
 
-def style_loss(features: Mapping[str, jax.Array], targets: Mapping[str, Statistics], weights: Mapping[str, float]):
+def style_loss(features: Mapping[str, jax.Array], targets: Targets, weights: Mapping[str, float]) -> jax.Array:
     """The weighted style terms of all layers, divided by the sum of the weights: a scalar."""
-    total = jnp.zeros(())
+    total, mask = jnp.zeros(()), masks(targets.mask, weights)
     for layer, weight in weights.items():
-        found, wanted = statistics(features[layer]), targets[layer]
+        found, wanted = statistics(features[layer], mask[layer]), targets.style[layer]
         total += weight * (relative_distance(found.gram, wanted.gram) + relative_distance(found.mean, wanted.mean))
     return total / sum(weights.values())
 
 
-def content_loss(features: Mapping[str, jax.Array], targets: Mapping[str, jax.Array], weights: Mapping[str, float]):
+def content_loss(features: Mapping[str, jax.Array], targets: Targets, weights: Mapping[str, float]) -> jax.Array:
     """The weighted content terms of all layers: a scalar."""
-    return sum(
-        (weight * relative_distance(features[layer], targets[layer]) for layer, weight in weights.items()),
-        jnp.zeros(()),
-    )
+    total, mask = jnp.zeros(()), masks(targets.mask, weights)
+    for layer, weight in weights.items():
+        total += weight * relative_distance(features[layer], targets.content[layer], mask[layer])
+    return total

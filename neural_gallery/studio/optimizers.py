@@ -57,8 +57,8 @@ def objective(
     """What is minimised: the shares of style and content, and total variation. A scalar."""
     style_layers, content_layers = dict(method.style_layers), dict(method.content_layers)
     features = network(image, method.layers, pooling=method.pooling)
-    style = style_loss(features, targets.style, style_layers)
-    content = content_loss(features, targets.content, content_layers)
+    style = style_loss(features, targets, style_layers)
+    content = content_loss(features, targets, content_layers)
     return shares[0] * style + shares[1] * content + method.total_variation * total_variation(image)
 
 

@@ -6,7 +6,6 @@ is one compiled chunk of steps, and only the sampled frames cross over.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import time
 from collections import Counter
@@ -19,13 +18,12 @@ from typing import TypeVar
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from flax import nnx
 from numpy.typing import NDArray
 
 from neural_gallery.errors import PaintError
 from neural_gallery.studio import color, optimizers
-from neural_gallery.studio.losses import Statistics, Targets, blend, statistics
+from neural_gallery.studio.losses import Statistics, Targets, blend, masks, statistics
 from neural_gallery.studio.optimizers import Easel
 from neural_gallery.studio.pyramid import Canvas, Floats, covering, fitted, resize, to_bytes, to_floats
 from neural_gallery.studio.recipe import Method, Recipe, Scale
@@ -62,11 +60,13 @@ class Result:
 
 
 @functools.partial(jax.jit, static_argnames=("network_graph", "method"))
-def _style_statistics(network_state: nnx.State, image: jax.Array, *, network_graph: nnx.GraphDef, method: Method):
+def _style_statistics(
+    network_state: nnx.State, image: jax.Array, mask: jax.Array, *, network_graph: nnx.GraphDef, method: Method
+) -> dict[str, Statistics]:
     network = nnx.merge(network_graph, network_state)
     layers = [layer for layer, _ in method.style_layers]
-    features = network(image, layers, pooling=method.pooling)
-    return {layer: statistics(features[layer]) for layer in layers}
+    features, mask_at = network(image, layers, pooling=method.pooling), masks(mask, layers)
+    return {layer: statistics(features[layer], mask_at[layer]) for layer in layers}
 
 
 @functools.partial(jax.jit, static_argnames=("network_graph", "method"))
@@ -95,13 +95,16 @@ class Painting:
         for image, share in self.styles:
             longest = max(16, round(scale.size * self.recipe.style_scale))
             height, width = fitted(image.shape[0], image.shape[1], longest)
-            mounted = jnp.asarray(Canvas(height, width).mount(resize(image, height, width)))
-            by_style.append((_style_statistics(self.state, mounted, network_graph=self.graph, method=method), share))
+            of_style = Canvas(height, width)
+            mounted, mask = (jnp.asarray(x) for x in (of_style.mount(resize(image, height, width)), of_style.mask()))
+            found = _style_statistics(self.state, mounted, mask, network_graph=self.graph, method=method)
+            by_style.append((found, share))
         content = jnp.asarray(canvas.mount(resize(self.content, canvas.height, canvas.width)))
         style: dict[str, Statistics] = {
             layer: blend([(found[layer], share) for found, share in by_style]) for layer, _ in method.style_layers
         }
-        return Targets(style, _content_features(self.state, content, network_graph=self.graph, method=method))
+        features = _content_features(self.state, content, network_graph=self.graph, method=method)
+        return Targets(style, features, jnp.asarray(canvas.mask()))
 
     def start(self, canvas: Canvas) -> Floats:
         """What the first scale starts from, at that size."""
@@ -146,9 +149,8 @@ def paint(
     sample_at = sampled_steps(recipe, max(frames, 2))
     image = painting.start(_canvas(painting, recipe.scales[0]))
     yield Step(0, recipe.steps, "starting", float("nan"), (painting.finished(image),))
-    moments = None
     for scale in recipe.scales:
-        image, moments = yield from _paint_scale(painting, scale, image, moments, sample_at)
+        image = yield from _paint_scale(painting, scale, image, sample_at)
     rgb = painting.finished(image)
     yield Step(recipe.steps, recipe.steps, "finished", painting.losses[-1][1] if painting.losses else 0.0, (rgb,))
     yield Result(rgb, tuple(painting.losses), time.perf_counter() - began)
@@ -202,14 +204,18 @@ def _recolored(
 
 
 def _paint_scale(
-    painting: Painting, scale: Scale, image: Floats, moments: Moments | None, sample_at: Counter[int]
-) -> Generator[Step, None, tuple[Floats, Moments]]:
-    """All steps of one scale, from a picture of any size; returns the averaged picture and Adam's moments."""
+    painting: Painting, scale: Scale, image: Floats, sample_at: Counter[int]
+) -> Generator[Step, None, Floats]:
+    """All steps of one scale, from a picture of any size; returns the averaged picture.
+
+    Adam begins anew: with its moments carried over from the scale before, results were no better.
+    """
     recipe, canvas = painting.recipe, _canvas(painting, scale)
     stage = f"{canvas.width} x {canvas.height}"
     shares = tuple(jnp.float32(share) for share in recipe.shares)
     targets = yield from _patiently(lambda: painting.targets(scale, canvas), painting, f"looking at {stage}")
-    easel = _set_up(painting, canvas, image, moments)
+    mounted = canvas.mount(np.clip(resize(image, canvas.height, canvas.width), 0, 1))
+    easel = optimizers.begin(jnp.asarray(mounted), recipe.method)
     first, chunk = painting.done, chunk_length(recipe, sample_at.total() + 2)
     while painting.done < first + scale.steps:
         length = min(chunk, first + scale.steps - painting.done)
@@ -234,32 +240,7 @@ def _paint_scale(
         if count := sample_at[painting.done]:
             frames = (painting.finished(canvas.cut(np.asarray(easel.average))),) * count
         yield Step(painting.done, recipe.steps, f"painting {stage}", painting.losses[-1][1], frames)
-    adam = jax.tree.map(np.asarray, easel.moments)
-    return canvas.cut(np.asarray(easel.average)), Moments(canvas, adam)
-
-
-@dataclass(frozen=True, slots=True)
-class Moments:
-    """Adam's state at the end of a scale, and the canvas that it belongs to."""
-
-    canvas: Canvas
-    state: optax.OptState
-
-
-def _set_up(painting: Painting, canvas: Canvas, image: Floats, moments: Moments | None) -> Easel:
-    """The state with which a scale begins: the last scale's picture and moments, resampled."""
-    mounted = canvas.mount(np.clip(resize(image, canvas.height, canvas.width), 0, 1))
-    easel = optimizers.begin(jnp.asarray(mounted), painting.recipe.method)
-    if moments is None:
-        return easel
-
-    def resample(leaf: np.ndarray) -> jax.Array:
-        if leaf.ndim != 4:
-            return jnp.asarray(leaf)
-        # Linear, because the second moment must not become negative.
-        return jnp.asarray(canvas.mount(resize(moments.canvas.cut(leaf), canvas.height, canvas.width, smooth=True)))
-
-    return dataclasses.replace(easel, moments=jax.tree.map(resample, moments.state))
+    return canvas.cut(np.asarray(easel.average))
 
 
 def _patiently(work: Callable[[], T], painting: Painting, stage: str) -> Generator[Step, None, T]:

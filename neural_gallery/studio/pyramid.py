@@ -45,19 +45,27 @@ class Canvas:
         """The picture on its canvas: (height, width, C) -> (1, *shape, C)."""
         return np.pad(image, (*self.padding, (0, 0)), mode="symmetric")[None]
 
+    def mask(self) -> Floats:
+        """1 on the picture, 0 on the margin: (1, *shape, 1)."""
+        mask = np.zeros((1, *self.shape, 1), np.float32)
+        self.cut(mask)[...] = 1
+        return mask
+
     def cut(self, canvas: Floats) -> Floats:
         """The picture back from its canvas: (1, *shape, C) -> (height, width, C)."""
         (above, _), (left, _) = self.padding
         return canvas[0, above : above + self.height, left : left + self.width]
 
 
-def resize(image: Floats, height: int, width: int, *, smooth: bool = False) -> Floats:
-    """(h, w, C) -> (height, width, C) by Lanczos, or by linear interpolation where `smooth` must not overshoot."""
+def resize(image: Floats, height: int, width: int) -> Floats:
+    """(h, w, C) -> (height, width, C) by Lanczos, which may overshoot."""
     if image.shape[:2] == (height, width):
         return image
-    method = Image.Resampling.BILINEAR if smooth else Image.Resampling.LANCZOS
     planes = (np.ascontiguousarray(image[..., channel], dtype=np.float32) for channel in range(image.shape[2]))
-    resized = [np.asarray(Image.fromarray(plane).resize((width, height), method), np.float32) for plane in planes]
+    resized = [
+        np.asarray(Image.fromarray(plane).resize((width, height), Image.Resampling.LANCZOS), np.float32)
+        for plane in planes
+    ]
     return np.stack(resized, axis=-1)
 
 

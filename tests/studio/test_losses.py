@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -9,15 +10,51 @@ import pytest
 from neural_gallery.studio import losses
 
 
+def _everywhere(features: jax.Array) -> jax.Array:
+    return jnp.ones((*features.shape[:3], 1))
+
+
+def _statistics(features: jax.Array) -> losses.Statistics:
+    return losses.statistics(features, _everywhere(features))
+
+
+def _targets(style: dict[str, jax.Array], content: dict[str, jax.Array]) -> losses.Targets:
+    mask = _everywhere(next(iter((style | content).values())))
+    return losses.Targets({layer: _statistics(features) for layer, features in style.items()}, content, mask)
+
+
 def test_the_gram_matrix_of_ones_is_one() -> None:
     """Divided by the number of positions, every entry is the mean of 1 * 1."""
-    np.testing.assert_allclose(losses.gram(jnp.ones((1, 3, 5, 4))), np.ones((4, 4)))
+    found = _statistics(jnp.ones((1, 3, 5, 4)))
+    np.testing.assert_allclose(found.gram, np.ones((4, 4)))
+    np.testing.assert_allclose(found.mean, np.ones(4))
+
+
+def test_what_the_mask_leaves_out_does_not_count() -> None:
+    """Statistics over a masked picture are those of the part that is left, whatever lies outside."""
+    features = jax.random.normal(jax.random.key(0), (1, 4, 6, 3))
+    mask = jnp.zeros((1, 4, 6, 1)).at[:, 1:3, 2:5].set(1)
+    masked, part = losses.statistics(features, mask), _statistics(features[:, 1:3, 2:5])
+    np.testing.assert_allclose(masked.gram, part.gram, atol=1e-6)
+    np.testing.assert_allclose(masked.mean, part.mean, atol=1e-6)
+
+
+def test_masks_shrink_with_the_features() -> None:
+    """Each block's mask is half as large; a position that the edge cuts counts by its share."""
+    mask = jnp.zeros((1, 8, 8, 1)).at[:, :6].set(1)
+    shrunk = losses.masks(mask, ["relu1_1", "relu3_1", "relu4_2"])
+    assert {layer: found.shape[1:3] for layer, found in shrunk.items()} == {
+        "relu1_1": (8, 8),
+        "relu3_1": (2, 2),
+        "relu4_2": (1, 1),
+    }
+    assert shrunk["relu3_1"][0, :, 0, 0].tolist() == [1, 0.5]
 
 
 def test_the_gram_matrix_of_separate_channels_is_diagonal() -> None:
     """Two channels that are never on together have nothing in common."""
     features = jnp.zeros((1, 2, 2, 2)).at[0, 0, :, 0].set(2).at[0, 1, :, 1].set(4)
-    np.testing.assert_allclose(losses.gram(features), [[2, 0], [0, 8]])
+    np.testing.assert_allclose(_statistics(features).gram, [[2, 0], [0, 8]])
 
 
 def test_the_total_variation_of_a_checkerboard_is_two() -> None:
@@ -44,23 +81,23 @@ def test_a_target_of_zeros_does_not_divide_by_zero() -> None:
 def test_a_picture_is_at_no_distance_from_itself() -> None:
     """Both losses vanish where the features are the targets."""
     features = {"relu1_1": jnp.arange(24.0).reshape(1, 2, 3, 4)}
-    targets = {"relu1_1": losses.statistics(features["relu1_1"])}
+    targets = _targets(features, features)
     assert losses.style_loss(features, targets, {"relu1_1": 3.0}) == 0
-    assert losses.content_loss(features, features, {"relu1_1": 3.0}) == 0
+    assert losses.content_loss(features, targets, {"relu1_1": 3.0}) == 0
 
 
 def test_layer_weights_are_shares() -> None:
     """Multiplying all layers' weights changes nothing; a layer counts by its share."""
-    features = {"a": jnp.zeros((1, 2, 2, 3)), "b": jnp.ones((1, 2, 2, 3))}
-    targets = {name: losses.statistics(jnp.ones((1, 2, 2, 3))) for name in features}
+    features = {"relu1_1": jnp.zeros((1, 2, 2, 3)), "relu1_2": jnp.ones((1, 2, 2, 3))}
+    targets = _targets({layer: jnp.ones((1, 2, 2, 3)) for layer in features}, {})
     # A layer of zeros is at distance 1 from its target in both its Gram matrix and its mean.
-    assert losses.style_loss(features, targets, {"a": 1.0, "b": 3.0}) == pytest.approx(0.5)
-    assert losses.style_loss(features, targets, {"a": 10.0, "b": 30.0}) == pytest.approx(0.5)
+    assert losses.style_loss(features, targets, {"relu1_1": 1.0, "relu1_2": 3.0}) == pytest.approx(0.5)
+    assert losses.style_loss(features, targets, {"relu1_1": 10.0, "relu1_2": 30.0}) == pytest.approx(0.5)
 
 
 def test_a_blend_is_the_weighted_mean() -> None:
     """Gram matrices and means are mixed by the shares."""
-    one, two = losses.statistics(jnp.ones((1, 2, 2, 2))), losses.statistics(3 * jnp.ones((1, 2, 2, 2)))
+    one, two = _statistics(jnp.ones((1, 2, 2, 2))), _statistics(3 * jnp.ones((1, 2, 2, 2)))
     mixed = losses.blend([(one, 0.25), (two, 0.75)])
     np.testing.assert_allclose(mixed.gram, np.full((2, 2), 0.25 + 0.75 * 9))
     np.testing.assert_allclose(mixed.mean, [2.5, 2.5])

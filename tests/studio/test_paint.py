@@ -28,7 +28,7 @@ def _run(network: VGG, content: np.ndarray, style: np.ndarray, recipe: Recipe, *
 def _style_distance(network: VGG, image: np.ndarray, style: np.ndarray, layers: dict[str, float]) -> float:
     def seen(rgb: np.ndarray) -> dict[str, losses.Statistics]:
         features = network(jnp.asarray(rgb[None], jnp.float32) / 255, list(layers))
-        return {layer: losses.statistics(features[layer]) for layer in layers}
+        return {layer: losses.statistics(plane, jnp.ones((*plane.shape[:3], 1))) for layer, plane in features.items()}
 
     found, wanted = seen(image), seen(style)
     return float(np.mean([losses.relative_distance(found[layer].gram, wanted[layer].gram) for layer in layers]))
