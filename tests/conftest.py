@@ -1,4 +1,4 @@
-"""What the tests of the corridor and of the commands share: a small site, and a painter that needs no network."""
+"""A small site and a painter that needs no network, for corridor and commands; programs that some tests need."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 from neural_gallery.corridor.workshop import Workshop
 from neural_gallery.errors import PaintError, Problem
 from neural_gallery.workers.messages import Job, Message, Painted, Progress
+
+from .support.programs import require_programs
 
 MANIFEST = """\
 version: 1
@@ -63,6 +65,12 @@ class BlendPainter:
                 raise PaintError(Problem(None, f"'{job.name}' diverged.", "Try another seed."))
         self.painted.append(job.name)
         yield Painted(frame, {"steps": job.frames, "seconds": 0.25, "device": "test"})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Tests that need a program say so where it is missing."""
+    require_programs(item)
 
 
 @pytest.fixture

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import datetime
 import io
-import os
-import re
-import shutil
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import lxml.html
 import pytest
@@ -37,8 +32,8 @@ from neural_gallery.site.model import (
     WeightedStyle,
 )
 
-_COLOURED = re.compile(r"\x1b\[3[13]m")  # Jekyll writes warnings in yellow, errors in red
-_WARNING = re.compile(r"(?i)warning|error|conflict|deprecat|does not exist|invalid")
+from ..support.jekyll import build_strictly
+from ..support.links import parsed
 
 
 @dataclass
@@ -144,8 +139,8 @@ class Published:
     files: dict[str, str]
 
     def page(self, path: str = "index.html") -> lxml.html.HtmlElement:
-        """A page, parsed. libxml2 does not know that a `source` has no content."""
-        return lxml.html.document_fromstring(re.sub("(<source [^>]*>)", r"\1</source>", self.files[path]))
+        """A page, parsed."""
+        return parsed(self.files[path])
 
     def body(self, path: str) -> str:
         """What stands under the front matter of a Jekyll page."""
@@ -203,36 +198,12 @@ class Jekyll:
 
     def build(self, base_url: str = "", *, expecting: str = "") -> Path:
         """Build as strictly as Jekyll can. Fails on any warning but the one expected, and on any broken link."""
-        strict = self.folder.parent / "strict.yml"
-        liquid = {"error_mode": "strict", "strict_filters": True, "strict_variables": True}
-        strict.write_text(yaml.safe_dump({"strict_front_matter": True, "liquid": liquid}))
-        destination = self.folder.parent / f"built{base_url.replace('/', '_')}"
-        configuration = f"{self.folder / '_config.yml'},{strict}"
-        where = ["--source", str(self.folder), "--destination", str(destination), "--config", configuration]
-        done = subprocess.run(
-            ["jekyll", "build", "--baseurl", base_url, "--disable-disk-cache", "--trace", *where],
-            cwd=self.folder.parent,
-            env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        told = (done.stdout + done.stderr).splitlines()
-        warnings = [line for line in told if _COLOURED.search(line) or _WARNING.search(line)]
-        assert done.returncode == 0, told
-        assert [line for line in warnings if not expecting or expecting not in line] == []
-        assert any(expecting in line for line in warnings or [""]), f"Jekyll did not say: {expecting}"
-        assert _broken_links(destination, base_url) == []
-        return destination
+        return build_strictly(self.folder, self.folder.parent, base_url, expecting=expecting)
 
 
 @pytest.fixture
 def jekyll(tmp_path: Path) -> Jekyll:
     """A folder that Jekyll builds."""
-    if shutil.which("jekyll") is None:
-        pytest.fail(
-            "These tests need the jekyll command: apt-get install jekyll, or leave them out with -m 'not jekyll'."
-        )
     folder = tmp_path / "jekyll" / "source"
     folder.mkdir(parents=True)
     return Jekyll(folder)
@@ -277,26 +248,3 @@ def _tiny(image: ImageFile) -> bytes:
     data = io.BytesIO()
     Image.new("RGB", (2, 2)).save(data, format=image.type.rpartition("/")[2])
     return data.getvalue()
-
-
-def _broken_links(destination: Path, base_url: str) -> list[str]:
-    """Every link of every page that does not lead to a file below `destination`."""
-    broken = []
-    for page in destination.rglob("*.html"):
-        tree = lxml.html.document_fromstring(page.read_text(encoding="utf-8"))
-        for link in _links(tree):
-            address = urlsplit(link)
-            if address.scheme in ("http", "https", "mailto") or not address.path:
-                continue
-            inside = address.path.startswith(f"{base_url}/") and "//" not in address.path
-            file = destination / unquote(address.path.removeprefix(base_url)).lstrip("/")
-            if not inside or not (file.is_file() or (file / "index.html").is_file()):
-                broken.append(f"{page.relative_to(destination)}: {link}")
-    return broken
-
-
-def _links(tree: lxml.html.HtmlElement) -> list[str]:
-    links = [value for name in ("src", "href", "data-alt", "data-webp") for value in tree.xpath(f"//@{name}")]
-    for srcset in tree.xpath("//@srcset"):
-        links += [candidate.split()[0] for candidate in srcset.split(",")]
-    return links

@@ -214,4 +214,3 @@ def write_site(folder: Path) -> None:
     write_pictures(folder / "img")
     shutil.copytree(ROOT / "static", folder, dirs_exist_ok=True)
     write_pages(folder)
-    (folder / "favicon.ico").touch()  # which Chromium asks for when it shows a picture without a page

@@ -12,14 +12,14 @@ from .reading import FAILED, GIF, WEBP, result, showing, wait_for, wait_for_stil
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from .conftest import Gallery
+    from ...support.serving import Served
 
     OpenPage = Callable[..., Page]
 
 pytestmark = pytest.mark.browser
 
 
-def test_the_animation_is_fetched_on_the_first_click_once(open_page: OpenPage, gallery: Gallery) -> None:
+def test_the_animation_is_fetched_on_the_first_click_once(open_page: OpenPage, gallery: Served) -> None:
     """No animation is requested before a click, exactly one for it, and none for a replay."""
     page = open_page("post")
     for one in page.locator("button.swap").all():
@@ -37,7 +37,7 @@ def test_the_animation_is_fetched_on_the_first_click_once(open_page: OpenPage, g
 
 
 @pytest.mark.parametrize("caching", ["max-age=600", "no-store"])
-def test_playing_fetches_no_still(open_page: OpenPage, gallery: Gallery, caching: str) -> None:
+def test_playing_fetches_no_still(open_page: OpenPage, gallery: Served, caching: str) -> None:
     """The fallback still is not wanted in between, nor the still again, even under a server that forbids caching."""
     gallery.recorder.caching = caching
     page = open_page("post")
@@ -55,7 +55,7 @@ def test_playing_fetches_no_still(open_page: OpenPage, gallery: Gallery, caching
 
 
 @pytest.mark.parametrize("cancel", ["click", "Escape", "another"])
-def test_what_loads_can_be_cancelled(open_page: OpenPage, gallery: Gallery, cancel: str) -> None:
+def test_what_loads_can_be_cancelled(open_page: OpenPage, gallery: Served, cancel: str) -> None:
     """A second click, Escape or another result ends the download; the animation then does not turn up late."""
     release = gallery.recorder.hold(WEBP)
     page = open_page("post")
@@ -79,7 +79,7 @@ def test_what_loads_can_be_cancelled(open_page: OpenPage, gallery: Gallery, canc
 
 
 @pytest.mark.parametrize("outcome", ["resolve()", "reject(new Error())"])
-def test_a_decoder_that_answers_after_the_stop_is_ignored(open_page: OpenPage, gallery: Gallery, outcome: str) -> None:
+def test_a_decoder_that_answers_after_the_stop_is_ignored(open_page: OpenPage, gallery: Served, outcome: str) -> None:
     """Stopped between download and decoding, nothing plays, and no other format is tried."""
     page = open_page("post")
     page.evaluate(
@@ -96,7 +96,7 @@ def test_a_decoder_that_answers_after_the_stop_is_ignored(open_page: OpenPage, g
     assert gallery.recorder.animations()[GIF] == 0
 
 
-def test_a_slow_download_shows_that_it_loads(open_page: OpenPage, gallery: Gallery) -> None:
+def test_a_slow_download_shows_that_it_loads(open_page: OpenPage, gallery: Served) -> None:
     """A ring appears on the badge, but not before a moment has passed."""
     ring = "button => getComputedStyle(button, '::before').borderTopColor"
     release = gallery.recorder.hold(WEBP)
@@ -110,7 +110,7 @@ def test_a_slow_download_shows_that_it_loads(open_page: OpenPage, gallery: Galle
     assert button.evaluate(ring) == "rgba(0, 0, 0, 0)"
 
 
-def test_the_gif_is_played_where_the_lighter_file_fails(open_page: OpenPage, gallery: Gallery) -> None:
+def test_the_gif_is_played_where_the_lighter_file_fails(open_page: OpenPage, gallery: Served) -> None:
     """A WebP that cannot be loaded gives way to the GIF, also at the next play."""
     gallery.recorder.missing.add(WEBP)
     page = open_page("post", quiet=False)
@@ -122,7 +122,7 @@ def test_the_gif_is_played_where_the_lighter_file_fails(open_page: OpenPage, gal
     assert gallery.recorder.animations() == {WEBP: 1, GIF: 1}
 
 
-def test_the_gif_is_played_where_there_is_no_other(open_page: OpenPage, gallery: Gallery) -> None:
+def test_the_gif_is_played_where_there_is_no_other(open_page: OpenPage, gallery: Served) -> None:
     """`data-alt` alone is enough."""
     page = open_page("plain")
     button = result(page)
@@ -131,7 +131,7 @@ def test_the_gif_is_played_where_there_is_no_other(open_page: OpenPage, gallery:
     assert gallery.recorder.animations() == {GIF: 1}
 
 
-def test_a_failure_is_told_and_the_next_click_tries_again(open_page: OpenPage, gallery: Gallery) -> None:
+def test_a_failure_is_told_and_the_next_click_tries_again(open_page: OpenPage, gallery: Served) -> None:
     """The still stays, a status message says what happened, and a later click plays all the same."""
     gallery.recorder.missing.update({GIF, WEBP})
     page = open_page("post", quiet=False)

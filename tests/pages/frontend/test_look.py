@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import FloatRect, Locator, Page
 
-    from .conftest import Gallery
+    from ...support.serving import Served
 
     OpenPage = Callable[..., Page]
 
@@ -184,7 +184,7 @@ def test_the_focus_is_seen(open_page: OpenPage) -> None:
     assert seen == {"a", "button", "summary"}
 
 
-def test_reduced_motion_moves_nothing_but_what_is_asked_for(open_page: OpenPage, gallery: Gallery) -> None:
+def test_reduced_motion_moves_nothing_but_what_is_asked_for(open_page: OpenPage, gallery: Served) -> None:
     """No transition, no turning ring; the animation still plays on request."""
     release = gallery.recorder.hold("img/rocket-great-wave-5fps.webp")
     page = open_page("post", reduced_motion="reduce")
@@ -210,7 +210,7 @@ def test_print_leaves_the_badges_out(open_page: OpenPage) -> None:
     assert style(page.locator("body"), "color") == "rgb(0, 0, 0)"
 
 
-def test_a_foreign_page_keeps_its_own_look(open_page: OpenPage, gallery: Gallery) -> None:
+def test_a_foreign_page_keeps_its_own_look(open_page: OpenPage, gallery: Served) -> None:
     """Outside the figures, the stylesheet changes no property of any element."""
     everything = """() => [...document.querySelectorAll("html, body, body *:not(figure, figure *)")].map(element =>
         Object.fromEntries([...getComputedStyle(element)].map(name => [name, getComputedStyle(element)[name]])))"""
@@ -233,7 +233,7 @@ def test_a_figure_takes_its_colours_from_a_foreign_page(open_page: OpenPage) -> 
     assert contrast(page.evaluate(FLATTEN, ["#fff", style(page.locator("summary"), "color")]), (255, 255, 255)) >= 4.5
 
 
-def test_nothing_is_fetched_from_anywhere_else(open_page: OpenPage, gallery: Gallery) -> None:
+def test_nothing_is_fetched_from_anywhere_else(open_page: OpenPage, gallery: Served) -> None:
     """The pages ask their own server only, and the stylesheet names no file at all."""
     page = open_page("post")
     hosts = page.evaluate("performance.getEntriesByType('resource').map(entry => new URL(entry.name).host)")

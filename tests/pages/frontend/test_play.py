@@ -13,7 +13,7 @@ from .reading import FAILED, GIF, WEBP, colour, result, showing, wait_for, wait_
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-    from .conftest import Gallery
+    from ...support.serving import Served
 
     OpenPage = Callable[..., Page]
 
@@ -61,7 +61,7 @@ def test_the_button_has_a_name_and_the_picture_keeps_its_own(open_page: OpenPage
     assert button.locator("img").get_attribute("alt") == "Rocket Great Wave, painted"
 
 
-def test_a_site_in_another_language_gives_its_own_words(open_page: OpenPage, gallery: Gallery) -> None:
+def test_a_site_in_another_language_gives_its_own_words(open_page: OpenPage, gallery: Served) -> None:
     """Name and failure message come from the script's tag where it has them."""
     page = open_page("translated", quiet=False)
     gallery.recorder.missing.update({GIF, WEBP})
@@ -133,7 +133,7 @@ def test_without_javascript_the_link_opens_the_animation(open_page: OpenPage) ->
     page.wait_for_url(f"**/{GIF}")
 
 
-def test_it_plays_from_a_file(open_page: OpenPage, gallery: Gallery) -> None:
+def test_it_plays_from_a_file(open_page: OpenPage, gallery: Served) -> None:
     """A page opened straight from disk plays, stops and plays again."""
     page = open_page("post", base=gallery.folder.as_uri())
     button = result(page)
@@ -150,7 +150,7 @@ def test_a_picture_without_an_animation_is_left_alone(open_page: OpenPage) -> No
     assert result(page, "colours").count() == 0
 
 
-def test_the_script_may_be_there_twice(open_page: OpenPage, gallery: Gallery) -> None:
+def test_the_script_may_be_there_twice(open_page: OpenPage, gallery: Served) -> None:
     """A second copy, as when two posts on one page each bring theirs, changes nothing."""
     page = open_page("post")
     markup = page.locator("main").inner_html()
@@ -163,7 +163,7 @@ def test_the_script_may_be_there_twice(open_page: OpenPage, gallery: Gallery) ->
     wait_for(button, pressed=False)
 
 
-def test_the_script_leaves_no_global_behind(open_page: OpenPage, gallery: Gallery) -> None:
+def test_the_script_leaves_no_global_behind(open_page: OpenPage, gallery: Served) -> None:
     """Nothing is added to `window`."""
     keys = "Object.getOwnPropertyNames(window)"
     gallery.recorder.missing.add("js/gallery.js")
@@ -174,7 +174,7 @@ def test_the_script_leaves_no_global_behind(open_page: OpenPage, gallery: Galler
     assert set(page.evaluate(keys)) == before
 
 
-def test_the_focus_stays_on_the_result_when_the_link_becomes_a_button(open_page: OpenPage, gallery: Gallery) -> None:
+def test_the_focus_stays_on_the_result_when_the_link_becomes_a_button(open_page: OpenPage, gallery: Served) -> None:
     """A reader who was already there with the keyboard is not thrown back to the top of the page."""
     gallery.recorder.missing.add("js/gallery.js")
     page = open_page("post", quiet=False)
@@ -183,7 +183,7 @@ def test_the_focus_stays_on_the_result_when_the_link_becomes_a_button(open_page:
     assert result(page).evaluate("button => document.activeElement === button")
 
 
-def test_nothing_shifts(open_page: OpenPage, gallery: Gallery) -> None:
+def test_nothing_shifts(open_page: OpenPage, gallery: Served) -> None:
     """From the first paint through scrolling, playing, failing and stopping, the layout shift is zero."""
     gallery.recorder.missing.update({"img/astronaut-poppies-5fps.gif", "img/astronaut-poppies-5fps.webp"})
     page = open_page("post", quiet=False)

@@ -1,0 +1,41 @@
+"""The programs that some tests need, by the marker that such tests carry.
+
+A test whose program is missing is skipped, and says so. Where NEURAL_GALLERY_REQUIRE names the marker, as
+`NEURAL_GALLERY_REQUIRE=jekyll,browser`, it fails instead: continuous integration must not pass because nothing ran.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+REQUIRE = "NEURAL_GALLERY_REQUIRE"
+PROGRAMS = {
+    "jekyll": ("jekyll",),
+    "browser": ("chromium", "chromium-browser", "google-chrome"),  # as distributions name it
+}
+
+
+def program(marker: str) -> str | None:
+    """The path of the program that tests with that marker need."""
+    return next(filter(None, map(shutil.which, PROGRAMS[marker])), None)
+
+
+def missing_program(marker: str) -> str:
+    """What is missing for tests with that marker, and what to do; empty where nothing is."""
+    if program(marker):
+        return ""
+    name = PROGRAMS[marker][0]
+    return f"the {name} command is not installed: apt-get install {name}, or leave these out with -m 'not {marker}'"
+
+
+def require_programs(item: pytest.Item) -> None:
+    """Skip or fail a test that cannot run for want of a program."""
+    required = {name.strip() for name in os.environ.get(REQUIRE, "").split(",") if name.strip()}
+    if unknown := required - set(PROGRAMS):
+        raise pytest.UsageError(f"{REQUIRE} names {', '.join(sorted(unknown))}; it may name {', '.join(PROGRAMS)}")
+    for marker in PROGRAMS:
+        if item.get_closest_marker(marker) and (missing := missing_program(marker)):
+            (pytest.fail if marker in required else pytest.skip)(missing)
