@@ -284,6 +284,8 @@ def test_a_result_plays_on_the_page_of_jekyll(jekyll_source: Path, tmp_path: Pat
         for pressed in (True, False):
             activate(button, "click", pressed=pressed)
         name = "repo/static/img/astronaut-face-bal-du-moulin-de-la-galette-5fps.webp"
+        page.wait_for_load_state("networkidle")
+        page.close()  # before the server is gone, of which the console would tell
         assert served.recorder.animations() == {name: 1}
 
 
