@@ -34,8 +34,8 @@ MAY_IMPORT = {
 """For each room (or module beside the rooms), those whose modules it may import."""
 
 FOREIGN_TO = {
-    "jax": {"studio", "workers"},
-    "jaxlib": {"studio", "workers"},
+    "jax": {"studio"},
+    "jaxlib": {"studio"},
     "flax": {"studio"},
     "optax": {"studio"},
     "click": {"cli"},

@@ -15,6 +15,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
 
 # Evaluation at 0, +-1, +-2 and infinity; B and A transposed as in the paper's section 4.1.
 _INPUT = np.array(
@@ -54,16 +57,12 @@ def direct_convolution(image: jax.Array, kernel: jax.Array) -> jax.Array:
     )
 
 
-def transform_kernel(kernel: jax.Array) -> jax.Array:
-    """The kernel in Winograd's domain: (3, 3, I, O) -> (36, I, O)."""
-    along = jnp.asarray(_KERNEL_2D)
-    transformed = jnp.matmul(along, kernel.reshape(9, -1), precision=lax.Precision.HIGHEST)
-    return transformed.reshape(36, *kernel.shape[2:])
+def transform_kernel(kernel: Floats) -> Floats:
+    """The kernel in Winograd's domain: (3, 3, I, O) -> (36, I, O).
 
-
-def adjoint_kernel(kernel: jax.Array) -> jax.Array:
-    """The kernel whose cross-correlation is the gradient of `kernel`'s: turned by 180 degrees, (3, 3, O, I)."""
-    return kernel[::-1, ::-1].swapaxes(2, 3)
+    On the host, since it is done once for a network and a device's compiler would need several times the memory.
+    """
+    return np.matmul(_KERNEL_2D, kernel.reshape(9, -1), dtype=np.float32).reshape(36, *kernel.shape[2:])
 
 
 def winograd_product(image: jax.Array, transformed: jax.Array) -> jax.Array:
@@ -85,22 +84,47 @@ def winograd_product(image: jax.Array, transformed: jax.Array) -> jax.Array:
     return plane[:, :height, :width]
 
 
-@jax.custom_vjp
-def winograd_convolution(image: jax.Array, forward: jax.Array, backward: jax.Array) -> jax.Array:
-    """A convolution whose two directions both run in Winograd's domain.
+def winograd_adjoint(cotangent: jax.Array, transformed: jax.Array) -> jax.Array:
+    """The gradient of `winograd_product` with respect to the picture: (N, H, W, O), (36, I, O) -> (N, H, W, I).
 
-    `forward` is `transform_kernel(kernel)`, `backward` is `transform_kernel(adjoint_kernel(kernel))`; both are
-    constants to differentiation.
+    Every step of it transposed, in reverse, so that one transformed kernel serves both directions.
     """
-    return winograd_product(image, forward)
+    batch, height, width, channels = cotangent.shape
+    rows, columns = -(-height // 4), -(-width // 4)
+    padded = jnp.pad(cotangent, ((0, 0), (0, 4 * rows - height), (0, 4 * columns - width), (0, 0)))
+    blocks = padded.reshape(batch, rows, 4, columns, 4, channels).transpose(2, 4, 0, 1, 3, 5).reshape(16, -1)
+    spectrum = (jnp.asarray(_OUTPUT_2D.T) @ blocks).reshape(36, batch * rows * columns, channels)
+    products = jnp.einsum("tpo,tco->tpc", spectrum, transformed)
+    tiles = (jnp.asarray(_INPUT_2D.T) @ products.reshape(36, -1)).reshape(6, 6, batch, rows, columns, -1)
+    plane = _overlap_add(_overlap_add(tiles.transpose(2, 3, 0, 4, 1, 5), 1), 3)
+    plane = plane.reshape(batch, 4 * rows + 4, 4 * columns + 4, -1)
+    return plane[:, 1 : 1 + height, 1 : 1 + width]
 
 
-def _winograd_forward(image: jax.Array, forward: jax.Array, backward: jax.Array) -> tuple[jax.Array, jax.Array]:
-    return winograd_product(image, forward), backward
+def _overlap_add(tiles: jax.Array, axis: int) -> jax.Array:
+    """Tiles of 6 that stand 4 apart, laid over each other: (…, n, 6, …) -> (…, n + 1, 4, …), n being at `axis`."""
+
+    def padding(*, at: int, before: int, after: int) -> list[tuple[int, int]]:
+        return [(before, after) if dimension == at else (0, 0) for dimension in range(tiles.ndim)]
+
+    body, overhang = jnp.split(tiles, [4], axis=axis + 1)
+    body = jnp.pad(body, padding(at=axis, before=0, after=1))
+    overhang = jnp.pad(jnp.pad(overhang, padding(at=axis, before=1, after=0)), padding(at=axis + 1, before=0, after=2))
+    return body + overhang
 
 
-def _winograd_backward(backward: jax.Array, cotangent: jax.Array) -> tuple[jax.Array, None, None]:
-    return winograd_product(cotangent, backward), None, None
+@jax.custom_vjp
+def winograd_convolution(image: jax.Array, transformed: jax.Array) -> jax.Array:
+    """`winograd_product` whose gradient runs in Winograd's domain too; the kernel is a constant to differentiation."""
+    return winograd_product(image, transformed)
+
+
+def _winograd_forward(image: jax.Array, transformed: jax.Array) -> tuple[jax.Array, jax.Array]:
+    return winograd_product(image, transformed), transformed
+
+
+def _winograd_backward(transformed: jax.Array, cotangent: jax.Array) -> tuple[jax.Array, None]:
+    return winograd_adjoint(cotangent, transformed), None
 
 
 winograd_convolution.defvjp(_winograd_forward, _winograd_backward)
@@ -129,18 +153,21 @@ def max_pool(image: jax.Array) -> jax.Array:
 
 
 def _max_pool_forward(image: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-    largest = max_pool(image)
-    return largest, (image, largest)
+    windows = _windows(image)
+    largest = windows.max((2, 4))
+    # One byte for each position is kept for the way back, not the picture.
+    winners = windows == largest[:, :, None, :, None]
+    _, height, width, _ = image.shape
+    odd_edge = jnp.zeros((height % 2, width % 2), jnp.bool_)  # its shape is what is remembered
+    return largest, (winners, odd_edge)
 
 
 def _max_pool_backward(saved: tuple[jax.Array, jax.Array], cotangent: jax.Array) -> tuple[jax.Array]:
-    image, largest = saved
-    batch, height, width, channels = image.shape
-    winners = _windows(image) == largest[:, :, None, :, None]
+    winners, odd_edge = saved
+    batch, rows, columns, channels = cotangent.shape
     share = cotangent / winners.sum((2, 4), dtype=cotangent.dtype)
-    spread = jnp.where(winners, share[:, :, None, :, None], 0)
-    plane = spread.reshape(batch, height // 2 * 2, width // 2 * 2, channels)
-    return (jnp.pad(plane, ((0, 0), (0, height % 2), (0, width % 2), (0, 0))),)
+    spread = jnp.where(winners, share[:, :, None, :, None], 0).reshape(batch, 2 * rows, 2 * columns, channels)
+    return (jnp.pad(spread, ((0, 0), (0, odd_edge.shape[0]), (0, odd_edge.shape[1]), (0, 0))),)
 
 
 max_pool.defvjp(_max_pool_forward, _max_pool_backward)

@@ -47,8 +47,12 @@ def masks(mask: jax.Array, layers: Collection[str]) -> dict[str, jax.Array]:
     return {layer: by_block[layer[4]] for layer in layers}
 
 
+@jax.checkpoint
 def statistics(features: jax.Array, mask: jax.Array) -> Statistics:
-    """Gram matrix F^T F and channel means of one layer's features, over the positions that the mask counts."""
+    """Gram matrix F^T F and channel means of one layer's features, over the positions that the mask counts.
+
+    What is cheap to compute again on the way back, the weighted features, is not kept until then.
+    """
     flat, weights = features.reshape(-1, features.shape[-1]), mask.reshape(-1, 1)
     weighted, total = flat * weights, weights.sum()
     return Statistics(weighted.T @ flat / total, weighted.sum(0) / total)

@@ -22,10 +22,11 @@ from flax import nnx
 from numpy.typing import NDArray
 
 from neural_gallery.errors import PaintError
+from neural_gallery.site.model import fit
 from neural_gallery.studio import color, optimizers
 from neural_gallery.studio.losses import Statistics, Targets, blend, masks, statistics
 from neural_gallery.studio.optimizers import Easel
-from neural_gallery.studio.pyramid import Canvas, Floats, covering, fitted, resize, to_bytes, to_floats
+from neural_gallery.studio.pyramid import Canvas, Floats, covering, resize, to_bytes, to_floats
 from neural_gallery.studio.recipe import Method, Recipe, Scale
 from neural_gallery.studio.vgg import VGG
 
@@ -94,7 +95,7 @@ class Painting:
         by_style = []
         for image, share in self.styles:
             longest = max(16, round(scale.size * self.recipe.style_scale))
-            height, width = fitted(image.shape[0], image.shape[1], longest)
+            width, height = fit(image.shape[1], image.shape[0], longest)
             of_style = Canvas(height, width)
             mounted, mask = (jnp.asarray(x) for x in (of_style.mount(resize(image, height, width)), of_style.mask()))
             found = _style_statistics(self.state, mounted, mask, network_graph=self.graph, method=method)
@@ -189,7 +190,9 @@ def _chunk_ends(recipe: Recipe, chunk: int) -> list[int]:
 
 
 def _canvas(painting: Painting, scale: Scale) -> Canvas:
-    return Canvas(*fitted(painting.original.shape[0], painting.original.shape[1], scale.size))
+    height, width, _ = painting.original.shape
+    fitted_width, fitted_height = fit(width, height, scale.size)
+    return Canvas(fitted_height, fitted_width)
 
 
 def _recolored(

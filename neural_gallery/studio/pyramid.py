@@ -69,12 +69,6 @@ def resize(image: Floats, height: int, width: int) -> Floats:
     return np.stack(resized, axis=-1)
 
 
-def fitted(height: int, width: int, longest: int) -> tuple[int, int]:
-    """Height and width scaled so that the longest side is `longest`, at least one pixel each."""
-    side = max(height, width)
-    return max(1, (2 * height * longest + side) // (2 * side)), max(1, (2 * width * longest + side) // (2 * side))
-
-
 def covering(image: Floats, height: int, width: int) -> Floats:
     """The middle of a picture, scaled to cover `height` x `width`."""
     factor = max(height / image.shape[0], width / image.shape[1])

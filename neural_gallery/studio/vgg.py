@@ -6,7 +6,7 @@ architecture is data; what the input convention of a set of weights is, the weig
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +16,7 @@ from flax import nnx
 
 from neural_gallery.errors import WeightsError, did_you_mean
 from neural_gallery.studio.convolution import (
-    adjoint_kernel,
+    Floats,
     average_pool,
     direct_convolution,
     max_pool,
@@ -82,41 +82,36 @@ CAFFE = InputConvention("BGR", 255.0, (103.939, 116.779, 123.68))
 class Convolution(nnx.Module):
     """A frozen 3 x 3 convolution with bias and rectifier; its kernel lies in the domain where it is fastest."""
 
-    def __init__(self, kernel: jax.Array, bias: jax.Array) -> None:
-        self.bias = nnx.Param(bias)  # (O,)
+    def __init__(self, kernel: Floats, bias: Floats) -> None:
+        self.bias = nnx.Param(jnp.asarray(bias))  # (O,)
         self.wide = kernel.shape[2] * kernel.shape[3] >= WINOGRAD_CHANNELS
-        if self.wide:
-            self.forward = nnx.Param(transform_kernel(kernel))  # (36, I, O)
-            self.backward = nnx.Param(transform_kernel(adjoint_kernel(kernel)))  # (36, O, I)
-        else:
-            self.kernel = nnx.Param(kernel)  # (3, 3, I, O)
+        # (36, I, O) where wide, else (3, 3, I, O)
+        self.kernel = nnx.Param(jnp.asarray(transform_kernel(kernel) if self.wide else kernel))
 
     def __call__(self, image: jax.Array) -> jax.Array:
         """(N, H, W, I) -> (N, H, W, O), not below 0."""
-        if self.wide:
-            features = winograd_convolution(image, self.forward[...], self.backward[...])
-        else:
-            features = direct_convolution(image, self.kernel[...])
+        convolution = winograd_convolution if self.wide else direct_convolution
+        features = convolution(image, self.kernel[...])
         return jax.nn.relu(features + self.bias[...])
 
 
 class VGG(nnx.Module):
     """A VGG network's convolutions, as many as there are parameters for.
 
-    `parameters` maps `conv1_1` and so on to (kernel HWIO, bias). Raises WeightsError where a shape does not fit the
-    architecture.
+    `parameters` gives (`conv1_1`, kernel HWIO, bias) and so on, one at a time, so that no layer need be in memory
+    twice. Raises WeightsError where a shape does not fit the architecture.
     """
 
     def __init__(
         self,
         architecture: Architecture,
-        parameters: Mapping[str, tuple[jax.Array, jax.Array]],
+        parameters: Iterable[tuple[str, Floats, Floats]],
         *,
         convention: InputConvention = CAFFE,
     ) -> None:
         self.architecture = architecture
         self.convention = convention
-        for name, (kernel, bias) in parameters.items():
+        for name, kernel, bias in parameters:
             wanted = architecture.shape(name)
             if kernel.shape != wanted or bias.shape != wanted[3:]:
                 raise WeightsError.at(

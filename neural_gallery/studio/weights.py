@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
-import jax.numpy as jnp
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
+from safetensors import SafetensorError, safe_open
 
 from neural_gallery.errors import Location, WeightsError
+from neural_gallery.studio.convolution import Floats
 from neural_gallery.studio.data import BUNDLED_WEIGHTS, BUNDLED_WEIGHTS_SHA256, file_sha256
 from neural_gallery.studio.vgg import VGG, VGG19, Architecture, needed_convolutions
 
@@ -25,21 +25,21 @@ def read_codebook_weights(path: Path, layers: Collection[str], *, architecture: 
     Raises WeightsError where the file does not hold one.
     """
     try:
-        tensors = load_file(path)
+        with safe_open(path, framework="numpy") as stored:
+            return VGG(architecture, _parameters(stored, needed_convolutions(architecture, layers)))
     except (OSError, SafetensorError) as error:
         raise WeightsError.at(
-            Location(str(path)), f"The weights cannot be read ({error}).", "Install the package again."
+            Location(str(path)),
+            f"The weights cannot be read ({error}).",
+            f"Install the package again, or use a file made for {architecture.name}.",
         ) from error
-    parameters = {}
-    for name in needed_convolutions(architecture, layers):
-        try:
-            index, codebook, bias = (tensors[f"{name}.{part}"] for part in ("kernel_index", "codebook", "bias"))
-        except KeyError as missing:
-            raise WeightsError.at(
-                Location(str(path)), f"The weights lack {missing}.", f"Use a file made for {architecture.name}."
-            ) from None
-        parameters[name] = (jnp.asarray(codebook[index]), jnp.asarray(bias))
-    return VGG(architecture, parameters)
+
+
+def _parameters(stored: Any, convolutions: Iterable[str]) -> Iterator[tuple[str, Floats, Floats]]:
+    """Name, kernel and bias of each convolution. `stored` is an open safetensors file."""
+    for name in convolutions:
+        index, codebook, bias = (stored.get_tensor(f"{name}.{part}") for part in ("kernel_index", "codebook", "bias"))
+        yield name, codebook[index], bias
 
 
 @functools.cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib.metadata
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,19 +38,12 @@ def painter_with_cache(folder: Path) -> Painter:
     """`local_painter`, with compiled programs kept in that folder for the next time the command runs."""
 
     def paint(job: Job) -> Iterator[Message]:
+        from neural_gallery.studio.device import keep_compilations
+
         keep_compilations(folder)
         yield from local_painter(job)
 
     return paint
-
-
-@functools.cache
-def keep_compilations(folder: Path) -> None:
-    """Turns JAX's persistent compilation cache on, in that folder."""
-    import jax
-
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
 
 
 def local_painter(job: Job) -> Iterator[Message]:
@@ -86,15 +78,14 @@ def share_of_work(recipe: Recipe, steps: int) -> float:
 
 def _facts(recipe: Recipe, result: Result) -> dict[str, object]:
     """What is worth keeping about a painting, as JSON values."""
-    import jax
+    from neural_gallery.studio.device import device_name
 
-    device = jax.devices()[0]
     return {
         "steps": recipe.steps,
         "scales": [[scale.size, scale.steps] for scale in recipe.scales],
         "losses": [[step, round(loss, 6)] for step, loss in result.losses],
         "seconds": round(result.seconds, 2),
-        "device": device.device_kind if device.platform != "cpu" else "CPU",
+        "device": device_name(),
         "engine": ENGINE_VERSION,
         "versions": {
             "neural-gallery": __version__,

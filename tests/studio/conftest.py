@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import jax
 import numpy as np
 import pytest
 from PIL import Image
@@ -21,14 +20,11 @@ METHOD = Method(style_layers=(("relu1_1", 2.0), ("relu2_1", 1.0)), content_layer
 @pytest.fixture(scope="session")
 def tiny_network() -> VGG:
     """Two blocks of random filters."""
-    keys = iter(jax.random.split(jax.random.key(7), 8))
-    parameters = {
-        name: (
-            jax.random.normal(next(keys), TINY.shape(name)) * 0.3,
-            jax.random.normal(next(keys), TINY.shape(name)[3:]),
-        )
+    random = np.random.default_rng(7)
+    parameters = [
+        (name, *(random.normal(0, 0.3, shape).astype(np.float32) for shape in (TINY.shape(name), TINY.shape(name)[3:])))
         for name in TINY.convolutions
-    }
+    ]
     return VGG(TINY, parameters, convention=InputConvention("RGB", 1.0, (0.5, 0.5, 0.5)))
 
 

@@ -36,15 +36,6 @@ def test_a_canvas_continues_the_picture() -> None:
     ]
 
 
-@given(longest=st.integers(16, 4000), height=st.integers(1, 5000), width=st.integers(1, 5000))
-def test_a_fitted_picture_has_the_longest_side(longest: int, height: int, width: int) -> None:
-    """The longest side is exact, the other keeps the aspect within half a pixel."""
-    fitted = pyramid.fitted(height, width, longest)
-    assert max(fitted) == longest
-    exact = min(height, width) * longest / max(height, width)
-    assert abs(min(fitted) - exact) <= 0.5 or min(fitted) == 1
-
-
 def test_covering_fills_the_whole_rectangle() -> None:
     """The middle of a tall picture fills a broad rectangle."""
     tall = np.linspace(0, 1, 60, dtype=np.float32)[:, None, None].repeat(20, 1).repeat(3, 2)

@@ -84,7 +84,7 @@ def test_a_misspelt_layer_gets_a_suggestion(tiny_network: VGG) -> None:
 def test_weights_of_another_shape_are_refused(tiny_network: VGG) -> None:
     """A kernel that does not fit the architecture is named with both shapes."""
     with pytest.raises(WeightsError) as caught:
-        VGG(tiny_network.architecture, {"conv1_1": (jnp.zeros((3, 3, 3, 5)), jnp.zeros(5))})
+        VGG(tiny_network.architecture, [("conv1_1", np.zeros((3, 3, 3, 5)), np.zeros(5))])
     assert str(caught.value) == (
         "The weights of conv1_1 have the shapes (3, 3, 3, 5) and (5,); a tiny network has (3, 3, 3, 4) and (4,). "
         "Use weights of that network."
