@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from neural_gallery.errors import PaintError
 from neural_gallery.site.model import fit
 from neural_gallery.studio import color, optimizers
+from neural_gallery.studio.device import return_freed_memory
 from neural_gallery.studio.losses import Statistics, Targets, blend, masks, statistics
 from neural_gallery.studio.optimizers import Easel
 from neural_gallery.studio.pyramid import Canvas, Floats, covering, resize, to_bytes, to_floats
@@ -217,6 +218,7 @@ def _paint_scale(
     stage = f"{canvas.width} x {canvas.height}"
     shares = tuple(jnp.float32(share) for share in recipe.shares)
     targets = yield from _patiently(lambda: painting.targets(scale, canvas), painting, f"looking at {stage}")
+    return_freed_memory()
     mounted = canvas.mount(np.clip(resize(image, canvas.height, canvas.width), 0, 1))
     easel = optimizers.begin(jnp.asarray(mounted), recipe.method)
     first, chunk = painting.done, chunk_length(recipe, sample_at.total() + 2)
