@@ -53,7 +53,7 @@ def jax_steps(network: VGG, image: np.ndarray, style: np.ndarray, method: Method
 
     def run() -> None:
         nonlocal easel
-        easel, found = optimizers.paint_chunk(
+        easel, (found, _) = optimizers.paint_chunk(
             easel, state, targets, shares, network_graph=graph, method=method, steps=1000, chunk=STEPS
         )
         jax.block_until_ready(found)

@@ -54,12 +54,13 @@ def begin(image: jax.Array, method: Method) -> Easel:
 def objective(
     network: VGG, image: jax.Array, targets: Targets, shares: tuple[jax.Array, jax.Array], method: Method
 ) -> jax.Array:
-    """What is minimised: the shares of style and content, and total variation. A scalar."""
+    """What is minimised: the shares of the style, kept smooth, and of the content. A scalar."""
     style_layers, content_layers = dict(method.style_layers), dict(method.content_layers)
     features = network(image, method.layers, pooling=method.pooling)
     style = style_loss(features, targets, style_layers)
     content = content_loss(features, targets, content_layers)
-    return shares[0] * style + shares[1] * content + method.total_variation * total_variation(image)
+    smooth_style = style + method.total_variation * total_variation(image)
+    return shares[0] * smooth_style + shares[1] * content
 
 
 def step_with(
@@ -85,16 +86,18 @@ def paint_chunk(
     method: Method,
     steps: int,
     chunk: int,
-) -> tuple[Easel, jax.Array]:
-    """`chunk` of the `steps` steps of a scale, in one program; returns the losses before each, (chunk,).
+) -> tuple[Easel, tuple[jax.Array, jax.Array]]:
+    """`chunk` of the `steps` steps of a scale, in one program.
 
-    The state's buffers are donated. Nothing crosses to the host.
+    Also returns the losses before each step, (chunk,), and the averages after each, (chunk, 1, H, W, 3), from which
+    frames are taken. The state's buffers are donated. Nothing crosses to the host.
     """
     network = nnx.merge(network_graph, network_state)
     loss_and_gradient = jax.value_and_grad(lambda image: objective(network, image, targets, shares, method))
 
-    def body(state: Easel, _: None) -> tuple[Easel, jax.Array]:
-        return step_with(loss_and_gradient, state, method, steps=steps)
+    def body(state: Easel, _: None) -> tuple[Easel, tuple[jax.Array, jax.Array]]:
+        state, loss = step_with(loss_and_gradient, state, method, steps=steps)
+        return state, (loss, state.average)
 
     # Unrolled: XLA's CPU backend takes 1.6 times as long for the same step inside a loop.
     return lax.scan(body, easel, length=chunk, unroll=True)

@@ -148,7 +148,7 @@ def paint(
     """
     began = time.perf_counter()
     painting = Painting(network, content, styles, recipe)
-    sample_at = sampled_steps(recipe, max(frames, 2))
+    sample_at = sampled_steps(recipe.steps, max(frames, 2))
     image = painting.start(_canvas(painting, recipe.scales[0]))
     yield Step(0, recipe.steps, "starting", float("nan"), (painting.finished(image),))
     for scale in recipe.scales:
@@ -158,36 +158,21 @@ def paint(
     yield Result(rgb, tuple(painting.losses), time.perf_counter() - began)
 
 
-def chunk_length(recipe: Recipe, frames: int) -> int:
-    """Steps in one program: `CHUNK`, or fewer where so many frames are wanted that they would not fit between."""
-    return max(1, min(CHUNK, recipe.steps // max(frames - 1, 1)))
+def sampled_steps(steps: int, frames: int) -> Counter[int]:
+    """After which of `steps` steps how many frames are taken, the start and the result (two of `frames`) left out.
 
-
-def sampled_steps(recipe: Recipe, frames: int) -> Counter[int]:
-    """After which steps how many frames are taken, the start and the result (two of `frames`) left out.
-
-    More densely at the beginning, where more happens: the k-th of n lies near (k / n)^1.5 of the way. Frames can only
-    be taken where a chunk ends; where more are wanted than chunks there are, some are taken twice.
+    More densely at the beginning, where more happens: the k-th of n lies near (k / n)^1.5 of the way. Where more frames
+    are wanted than there are steps, some are taken twice.
     """
-    ends = _chunk_ends(recipe, chunk_length(recipe, frames))[:-1] or [recipe.steps]
-    wanted = frames - 2
-    if wanted >= len(ends):
-        return Counter(ends[k * len(ends) // wanted] for k in range(wanted))
-    chosen, index = Counter(), -1
+    wanted, between = frames - 2, max(steps - 1, 1)
+    if wanted >= between:
+        return Counter(1 + k * between // wanted for k in range(wanted))
+    chosen, last = Counter(), 0
     for k in range(wanted):
-        ideal = recipe.steps * ((k + 1) / (wanted + 1)) ** 1.5
-        free = range(index + 1, len(ends) - (wanted - k) + 1)
-        index = min(free, key=lambda candidate: abs(ends[candidate] - ideal))
-        chosen[ends[index]] = 1
+        ideal = round(steps * ((k + 1) / (wanted + 1)) ** 1.5)
+        last = min(max(ideal, last + 1), steps - (wanted - k))
+        chosen[last] = 1
     return chosen
-
-
-def _chunk_ends(recipe: Recipe, chunk: int) -> list[int]:
-    ends, before = [], 0
-    for scale in recipe.scales:
-        ends += [before + min(step, scale.steps) for step in range(chunk, scale.steps + chunk, chunk)]
-        before += scale.steps
-    return ends
 
 
 def _canvas(painting: Painting, scale: Scale) -> Canvas:
@@ -221,12 +206,12 @@ def _paint_scale(
     return_freed_memory()
     mounted = canvas.mount(np.clip(resize(image, canvas.height, canvas.width), 0, 1))
     easel = optimizers.begin(jnp.asarray(mounted), recipe.method)
-    first, chunk = painting.done, chunk_length(recipe, sample_at.total() + 2)
+    first = painting.done
     while painting.done < first + scale.steps:
-        length = min(chunk, first + scale.steps - painting.done)
+        length = min(CHUNK, first + scale.steps - painting.done)
 
-        def advance(easel: Easel = easel, length: int = length) -> tuple[Easel, np.ndarray]:
-            new, losses = optimizers.paint_chunk(
+        def advance(easel: Easel = easel, length: int = length) -> tuple[Easel, np.ndarray, jax.Array]:
+            new, (losses, averages) = optimizers.paint_chunk(
                 easel,
                 painting.state,
                 targets,
@@ -236,15 +221,16 @@ def _paint_scale(
                 steps=scale.steps,
                 chunk=length,
             )
-            return new, np.asarray(losses)
+            return new, np.asarray(losses), averages
 
         doing = f"preparing {stage}" if painting.done == first else f"painting {stage}"
-        easel, losses = yield from _patiently(advance, painting, doing)
+        easel, losses, averages = yield from _patiently(advance, painting, doing)
+        frames: list[Bytes] = []
+        for index, step in enumerate(range(painting.done + 1, painting.done + length + 1)):
+            if count := sample_at[step]:
+                frames += [painting.finished(canvas.cut(np.asarray(averages[index])))] * count
         painting.note(losses)
-        frames: tuple[Bytes, ...] = ()
-        if count := sample_at[painting.done]:
-            frames = (painting.finished(canvas.cut(np.asarray(easel.average))),) * count
-        yield Step(painting.done, recipe.steps, f"painting {stage}", painting.losses[-1][1], frames)
+        yield Step(painting.done, recipe.steps, f"painting {stage}", painting.losses[-1][1], tuple(frames))
     return canvas.cut(np.asarray(easel.average))
 
 

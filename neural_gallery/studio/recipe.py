@@ -16,7 +16,7 @@ CONTENT_LAYERS = (("relu4_2", 1.0),)
 COARSEST = 96
 """No scale has a longest side below this: VGG's fifth block would see too few positions to have statistics."""
 
-_STEPS = {"draft": (8, 20, 20), "balanced": (28, 48, 48), "best": (100, 120, 120)}
+_STEPS = {"draft": (4, 20, 20), "balanced": (28, 48, 48), "best": (100, 120, 120)}
 """Steps by scale, from the finest down; the last number holds for all coarser ones."""
 
 _SCALES = {"draft": 2, "balanced": 3, "best": 4}
