@@ -17,7 +17,7 @@ COARSEST = 96
 """No scale has a longest side below this: VGG's fifth block would see too few positions to have statistics."""
 
 _STEPS = {"draft": (4, 20, 20), "balanced": (28, 48, 48), "best": (100, 120, 120)}
-"""Steps by scale, from the finest down; the last number holds for all coarser ones."""
+"""Steps by scale, from the finest down; the last number holds for all coarser ones, and for a scale that stands alone."""
 
 _SCALES = {"draft": 2, "balanced": 3, "best": 4}
 """How many scales there are at the most, each half the size of the next."""
@@ -97,8 +97,7 @@ def pyramid(size: int, *, levels: int) -> tuple[int, ...]:
 def scales_for(quality: str, size: int) -> tuple[Scale, ...]:
     """The scales and steps of a quality preset (`draft`, `balanced`, `best`) for a result of that longest side."""
     steps = _STEPS[quality]
-    sizes = pyramid(size, levels=_SCALES[quality])
-    return tuple(
-        Scale(side, steps[min(level, len(steps) - 1)])
-        for level, side in zip(range(len(sizes) - 1, -1, -1), sizes, strict=True)
-    )
+    coarsest, *finer = pyramid(size, levels=_SCALES[quality])
+    levels = range(len(finer) - 1, -1, -1)
+    refined = (Scale(side, steps[min(level, len(steps) - 1)]) for level, side in zip(levels, finer, strict=True))
+    return Scale(coarsest, steps[-1]), *refined

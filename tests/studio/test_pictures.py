@@ -72,6 +72,12 @@ def test_better_quality_takes_more_steps(size: int) -> None:
     assert work == sorted(set(work))
 
 
+def test_a_single_scale_gets_the_steps_of_a_coarse_one() -> None:
+    """A result too small for a pyramid is painted in as many steps as the scale that others begin with."""
+    assert [scales_for("draft", size)[0].steps for size in (64, 400)] == [20, 20]
+    assert len(scales_for("draft", 64)) == 1
+
+
 def test_strength_runs_from_content_to_style() -> None:
     """The style's share over the content's grows without a break from nothing to everything."""
 
