@@ -17,7 +17,7 @@ COARSEST = 96
 """No scale has a longest side below this: VGG's fifth block would see too few positions to have statistics."""
 
 _STEPS = {"draft": (4, 20, 20), "balanced": (28, 48, 48), "best": (100, 120, 120)}
-"""Steps by scale, from the finest down; the last number holds for all coarser ones, and for a scale that stands alone."""
+"""Steps by scale, from the finest down; the last number holds for all coarser ones, and for one that stands alone."""
 
 _SCALES = {"draft": 2, "balanced": 3, "best": 4}
 """How many scales there are at the most, each half the size of the next."""
