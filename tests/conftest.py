@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,7 +13,11 @@ from neural_gallery.corridor.workshop import Workshop
 from neural_gallery.errors import PaintError, Problem
 from neural_gallery.workers.messages import Job, Message, Painted, Progress
 
+from .support.browsing import chromium
 from .support.programs import require_programs
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 MANIFEST = """\
 version: 1
@@ -116,3 +121,10 @@ def _draw_pictures(folder: Path) -> None:
     for index, name in enumerate(("sky.png", "sea.png", "sun.jpg")):
         waves = np.stack([rows * 4, columns * 2, (rows + columns) * (index + 1)], axis=-1) % 256
         Image.fromarray(waves.astype(np.uint8)).save(folder / name)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, as the system has it: one for all tests, because two Playwrights cannot run in one thread."""
+    with chromium() as launched:
+        yield launched

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml.html import HtmlElement
 
-from ..support.browsing import chromium
 from ..support.links import parsed
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    pass
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,13 +70,6 @@ def jekyll_source(example: Example) -> Path:
     told = example.build("--site", "jekyll.yaml", "--target", "jekyll")
     assert told.stdout.splitlines()[-1].startswith("painted 0 pairs, reused 7; wrote ")
     return example.folder / "jekyll"
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium, as the system has it."""
-    with chromium() as launched:
-        yield launched
 
 
 def replaced(text: str, old: str, new: str) -> str:

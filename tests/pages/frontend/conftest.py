@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ...support.browsing import chromium, opening
+from ...support.browsing import opening
 from ...support.serving import Served, serving
 from .fixture_site import write_site
 
@@ -37,13 +37,6 @@ def gallery(server: Served) -> Iterator[Served]:
     server.recorder.reset()
     yield server
     server.recorder.reset()
-
-
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """Chromium, as the system has it."""
-    with chromium() as launched:
-        yield launched
 
 
 @pytest.fixture
