@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neural_gallery.studio.pyramid import Floats
+from neural_gallery.studio.arrays import Floats
 
 # RGB -> luma and two colour differences (NTSC's YIQ); any such basis gives the same pictures here.
 _TO_YIQ = np.array(

@@ -15,9 +15,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from neural_gallery.studio.arrays import Floats
 
 # Evaluation at 0, +-1, +-2 and infinity; B and A transposed as in the paper's section 4.1.
 _INPUT = np.array(

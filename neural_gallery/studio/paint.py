@@ -19,19 +19,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from numpy.typing import NDArray
 
 from neural_gallery.errors import PaintError
 from neural_gallery.site.model import fit
 from neural_gallery.studio import color, optimizers
+from neural_gallery.studio.arrays import Bytes, Floats
 from neural_gallery.studio.device import return_freed_memory
 from neural_gallery.studio.losses import Statistics, Targets, blend, masks, statistics
 from neural_gallery.studio.optimizers import Easel
-from neural_gallery.studio.pyramid import Canvas, Floats, covering, resize, to_bytes, to_floats
+from neural_gallery.studio.pyramid import Canvas, covering, resize, to_bytes, to_floats
 from neural_gallery.studio.recipe import Method, Recipe, Scale
 from neural_gallery.studio.vgg import VGG
 
-Bytes = NDArray[np.uint8]
 T = TypeVar("T")
 
 CHUNK = 4
@@ -119,6 +118,11 @@ class Painting:
             return (content.mean((0, 1)) + noise).clip(0, 1).astype(np.float32)
         return np.clip(content, 0, 1)
 
+    @property
+    def loss(self) -> float:
+        """The objective as last seen; NaN before the first chunk has ended."""
+        return self.losses[-1][1] if self.losses else float("nan")
+
     def note(self, losses: np.ndarray) -> None:
         """Counts the steps of a chunk and keeps its last loss. Raises PaintError where that is no number."""
         self.done += len(losses)
@@ -150,11 +154,11 @@ def paint(
     painting = Painting(network, content, styles, recipe)
     sample_at = sampled_steps(recipe.steps, max(frames, 2))
     image = painting.start(_canvas(painting, recipe.scales[0]))
-    yield Step(0, recipe.steps, "starting", float("nan"), (painting.finished(image),))
+    yield Step(0, recipe.steps, "starting", painting.loss, (painting.finished(image),))
     for scale in recipe.scales:
         image = yield from _paint_scale(painting, scale, image, sample_at)
     rgb = painting.finished(image)
-    yield Step(recipe.steps, recipe.steps, "finished", painting.losses[-1][1] if painting.losses else 0.0, (rgb,))
+    yield Step(recipe.steps, recipe.steps, "finished", painting.loss, (rgb,))
     yield Result(rgb, tuple(painting.losses), time.perf_counter() - began)
 
 
@@ -230,7 +234,7 @@ def _paint_scale(
             if count := sample_at[step]:
                 frames += [painting.finished(canvas.cut(np.asarray(averages[index])))] * count
         painting.note(losses)
-        yield Step(painting.done, recipe.steps, f"painting {stage}", painting.losses[-1][1], tuple(frames))
+        yield Step(painting.done, recipe.steps, f"painting {stage}", painting.loss, tuple(frames))
     return canvas.cut(np.asarray(easel.average))
 
 
@@ -242,5 +246,4 @@ def _patiently(work: Callable[[], T], painting: Painting, stage: str) -> Generat
             done, _ = futures.wait([future], timeout=HEARTBEAT)
             if done:
                 return future.result()
-            loss = painting.losses[-1][1] if painting.losses else float("nan")
-            yield Step(painting.done, painting.recipe.steps, stage, loss)
+            yield Step(painting.done, painting.recipe.steps, stage, painting.loss)

@@ -12,10 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-Floats = NDArray[np.float32]
+from neural_gallery.studio.arrays import Bytes, Floats
 
 BUCKET = 16
 MARGIN = 6
@@ -77,11 +76,11 @@ def covering(image: Floats, height: int, width: int) -> Floats:
     return scaled[top : top + height, left : left + width]
 
 
-def to_floats(rgb: NDArray[np.uint8]) -> Floats:
+def to_floats(rgb: Bytes) -> Floats:
     """8-bit pixels -> [0, 1]."""
     return np.divide(rgb, 255, dtype=np.float32)
 
 
-def to_bytes(image: Floats) -> NDArray[np.uint8]:
+def to_bytes(image: Floats) -> Bytes:
     """[0, 1], clipped -> 8-bit pixels, rounded."""
     return np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)

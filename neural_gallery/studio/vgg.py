@@ -15,8 +15,8 @@ import jax.numpy as jnp
 from flax import nnx
 
 from neural_gallery.errors import WeightsError, did_you_mean
+from neural_gallery.studio.arrays import Floats
 from neural_gallery.studio.convolution import (
-    Floats,
     average_pool,
     direct_convolution,
     max_pool,

@@ -14,7 +14,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from neural_gallery.errors import Location, WeightsError
-from neural_gallery.studio.convolution import Floats
+from neural_gallery.studio.arrays import Floats
 from neural_gallery.studio.data import BUNDLED_WEIGHTS, BUNDLED_WEIGHTS_SHA256, file_sha256
 from neural_gallery.studio.vgg import VGG, VGG19, Architecture, needed_convolutions
 
