@@ -14,7 +14,7 @@ import pytest
 from lxml.html import HtmlElement
 from PIL import Image
 
-from ..support.browsing import opening
+from ..support.browsing import opening, wait_for_still
 from ..support.jekyll import build_strictly
 from ..support.links import broken_links, linked_file, parsed
 from ..support.serving import Served, serving
@@ -210,7 +210,7 @@ def test_a_result_plays_once_asked(site: Served, open_page: Open, how: str) -> N
     assert site.recorder.animations() == {}
 
     button = page.locator("#chelsea-great-wave button.swap")
-    button.scroll_into_view_if_needed()
+    wait_for_still(button)
     image = button.locator("img")
     attributes = "image => Object.fromEntries([...image.attributes].map(({name, value}) => [name, value]))"
     before, showed = image.evaluate(attributes), image.evaluate("image => image.currentSrc")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .programs import program
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 FLAGS = [
     "--no-sandbox",
@@ -55,3 +55,11 @@ def opening(browser: Browser) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert not said, f"the console must stay clean, and says {said}"
+
+
+def wait_for_still(button: Locator) -> None:
+    """Scroll to the button, and wait until its picture, which loads lazily, is there."""
+    button.scroll_into_view_if_needed()
+    button.page.wait_for_function(
+        "image => image.currentSrc && image.complete", arg=button.locator("img").element_handle()
+    )

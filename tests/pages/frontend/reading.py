@@ -33,14 +33,6 @@ def showing(button: Locator) -> str:
     return "img/" + address.rpartition("/")[2]
 
 
-def wait_for_still(button: Locator) -> None:
-    """Scroll to the button, and wait until its picture, which loads lazily, is there."""
-    button.scroll_into_view_if_needed()
-    button.page.wait_for_function(
-        "image => image.currentSrc && image.complete", arg=button.locator("img").element_handle()
-    )
-
-
 def colour(button: Locator) -> tuple[int, ...]:
     """The colour that the browser has painted a little inside the upper left corner."""
     from PIL import Image

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .reading import FAILED, GIF, WEBP, colour, result, showing, wait_for, wait_for_still
+from ...support.browsing import wait_for_still
+from .reading import FAILED, GIF, WEBP, colour, result, showing, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
