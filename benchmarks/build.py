@@ -4,6 +4,8 @@
     python benchmarks/build.py --imports                what these commands import, and how long that takes
     python benchmarks/build.py --cold [--qualities balanced draft] [--size 400]
                                                         everything painted, in a fresh folder, nothing compiled before
+    python benchmarks/build.py --one [rocket-snow-and-stars] [--qualities …] [--size 400]
+                                                        the same of one pair, for the memory that it takes
 
 Every measurement works on a copy of the example site in a temporary folder. For the first two a stand-in paints it in
 no time; `--cold` uses the real engine and takes minutes. Commands are run in turn, round by round, so that a machine
@@ -200,6 +202,18 @@ def cold(folder: Path, qualities: Sequence[str], size: int) -> None:
         print(f"| {pair} | {' | '.join(f'{one.pairs[pair]:.1f}' for one in builds.values())} |")
 
 
+def one(folder: Path, pair: str, qualities: Sequence[str], size: int) -> None:
+    """Prints what painting one pair takes at each quality, in a process and a folder of its own."""
+    print(f"{machine()}, JAX {importlib.metadata.version('jax')}, {pair}, longest side {size} pixels\n")
+    print("| quality | wall s | peak memory MB |")
+    print("| --- | --- | --- |")
+    for quality in qualities:
+        (folder / quality).mkdir()
+        copy_site(folder / quality, size=size)
+        taken = cold_build(folder / quality, (*PROGRAM, "paint", pair, "--json", "--quality", quality))
+        print(f"| {quality} | {taken.wall:.0f} | {taken.memory / 1e6:.0f} |")
+
+
 def machine() -> str:
     """What the measurements were made on, and how busy it was."""
     load = os.getloadavg()[0]
@@ -213,11 +227,14 @@ def main() -> None:
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--imports", action="store_true")
     kind.add_argument("--cold", action="store_true")
+    kind.add_argument("--one", nargs="?", const="rocket-snow-and-stars", metavar="PAIR")
     parser.add_argument("--qualities", nargs="+", choices=["draft", "balanced", "best"], default=["balanced", "draft"])
     parser.add_argument("--size", type=int, default=400, help="longest side of the results of --cold, in pixels")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        if options.cold:
+        if options.one:
+            one(Path(folder), options.one, options.qualities, options.size)
+        elif options.cold:
             cold(Path(folder), options.qualities, options.size)
         elif options.imports:
             imports(Path(folder))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+import os
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
@@ -81,16 +82,27 @@ def _made(
     store: Store, keys: Mapping[File, str], encoder: Encoder
 ) -> Generator[EncodingStarted, None, dict[File, Encoded]]:
     """Every file of one picture or pair, from the store or made now."""
-    made: dict[File, Encoded] = {}
-    for file, key in keys.items():
-        encoded = store.encoded(key)
-        if encoded is None:
+    made = {file: store.encoded(key) for file, key in keys.items()}
+    missing = [file for file, encoded in made.items() if encoded is None]
+    if missing:
+        for file, (data, width, height) in _encoded_at_once(encoder, missing):
             yield EncodingStarted(file.path)
-            data, width, height = encoder(file)
             extension = FORMATS[file.format].extension
-            encoded = store.add_encoded(key, data, extension=extension, width=width, height=height)
-        made[file] = encoded
-    return made
+            made[file] = store.add_encoded(keys[file], data, extension=extension, width=width, height=height)
+    return {file: encoded for file, encoded in made.items() if encoded is not None}
+
+
+def _encoded_at_once(encoder: Encoder, files: Sequence[File]) -> Iterator[tuple[File, tuple[bytes, int, int]]]:
+    """What the encoder makes of each file, in their order, made on all cores: encoders let go of Python's lock."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    first, *others = files
+    yield first, encoder(first)  # by itself, because it reads what all are made from
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        yield from zip(others, pool.map(encoder, others), strict=True)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _picture_encoder(picture: Picture, files: Iterable[File]) -> Encoder:

@@ -27,14 +27,14 @@ from neural_gallery.studio.arrays import Bytes, Floats
 from neural_gallery.studio.device import return_freed_memory
 from neural_gallery.studio.losses import Statistics, Targets, blend, masks, statistics
 from neural_gallery.studio.optimizers import Easel
-from neural_gallery.studio.pyramid import Canvas, covering, resize, to_bytes, to_floats
+from neural_gallery.studio.pyramid import Canvas, covering, resize, style_bucket, to_bytes, to_floats
 from neural_gallery.studio.recipe import Method, Recipe, Scale
 from neural_gallery.studio.vgg import VGG
 
 T = TypeVar("T")
 
 CHUNK = 4
-"""Steps in one compiled program: few enough that a slow machine still reports every few seconds."""
+"""Steps in one compiled program, at the most: few enough that a slow machine still reports every few seconds."""
 
 HEARTBEAT = 1.0
 """Seconds after which a record is sent though no chunk has ended."""
@@ -96,7 +96,7 @@ class Painting:
         for image, share in self.styles:
             longest = max(16, round(scale.size * self.recipe.style_scale))
             width, height = fit(image.shape[1], image.shape[0], longest)
-            of_style = Canvas(height, width)
+            of_style = Canvas(height, width, style_bucket(longest))
             mounted, mask = (jnp.asarray(x) for x in (of_style.mount(resize(image, height, width)), of_style.mask()))
             found = _style_statistics(self.state, mounted, mask, network_graph=self.graph, method=method)
             by_style.append((found, share))
@@ -117,6 +117,17 @@ class Painting:
             noise = np.random.default_rng(self.recipe.seed).normal(0, 0.25, content.shape)
             return (content.mean((0, 1)) + noise).clip(0, 1).astype(np.float32)
         return np.clip(content, 0, 1)
+
+    def primed(self, image: Floats) -> Floats:
+        """A start with the content, taken into the styles' colours: half the way at strength 0.25, all from 0.5 on.
+
+        Much of what the first steps would do is done so, and colours that the style lacks do not linger (a face that
+        turns green). Other starts stay as they are.
+        """
+        if self.recipe.init != "content":
+            return image
+        recolored = sum(share * color.match_colors(image, style) for style, share in self.styles)
+        return (image + min(1.0, 2 * self.recipe.strength) * (recolored - image)).astype(np.float32)
 
     @property
     def loss(self) -> float:
@@ -155,6 +166,7 @@ def paint(
     sample_at = sampled_steps(recipe.steps, max(frames, 2))
     image = painting.start(_canvas(painting, recipe.scales[0]))
     yield Step(0, recipe.steps, "starting", painting.loss, (painting.finished(image),))
+    image = painting.primed(image)
     for scale in recipe.scales:
         image = yield from _paint_scale(painting, scale, image, sample_at)
     rgb = painting.finished(image)
@@ -211,10 +223,11 @@ def _paint_scale(
     mounted = canvas.mount(np.clip(resize(image, canvas.height, canvas.width), 0, 1))
     easel = optimizers.begin(jnp.asarray(mounted), recipe.method)
     first = painting.done
+    # Chunks of one length: each length is a program, and compiling takes seconds.
+    length = next(length for length in range(CHUNK, 0, -1) if scale.steps % length == 0)
     while painting.done < first + scale.steps:
-        length = min(CHUNK, first + scale.steps - painting.done)
 
-        def advance(easel: Easel = easel, length: int = length) -> tuple[Easel, np.ndarray, jax.Array]:
+        def advance(easel: Easel = easel) -> tuple[Easel, np.ndarray, jax.Array]:
             new, (losses, averages) = optimizers.paint_chunk(
                 easel,
                 painting.state,

@@ -2,7 +2,7 @@
 
 Arrays are float32 NumPy, (height, width, channels), on the host: this happens a few times in a painting, and Pillow's
 resampling needs no compilation. A canvas is the picture with its edges mirrored outwards, by `MARGIN` at least and
-until both sides are multiples of `BUCKET`; what is painted there is cut off again. The margin takes the coloured noise
+until both sides are multiples of a bucket; what is painted there is cut off again. The margin takes the coloured noise
 that the network's zero padding draws along the border, and the buckets let pictures of nearly the same shape share one
 compiled program.
 """
@@ -16,16 +16,17 @@ from PIL import Image
 
 from neural_gallery.studio.arrays import Bytes, Floats
 
-BUCKET = 16
+BUCKET = 8
 MARGIN = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """Where a picture of `height` x `width` lies on its canvas."""
+    """Where a picture of `height` x `width` lies on its canvas, whose sides are multiples of `bucket`."""
 
     height: int
     width: int
+    bucket: int = BUCKET
 
     @property
     def padding(self) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -37,7 +38,7 @@ class Canvas:
     @property
     def shape(self) -> tuple[int, int]:
         """Height and width of the canvas."""
-        rows, columns = (-(-(side + 2 * MARGIN) // BUCKET) * BUCKET for side in (self.height, self.width))
+        rows, columns = (-(-(side + 2 * MARGIN) // self.bucket) * self.bucket for side in (self.height, self.width))
         return rows, columns
 
     def mount(self, image: Floats) -> Floats:
@@ -54,6 +55,14 @@ class Canvas:
         """The picture back from its canvas: (1, *shape, C) -> (height, width, C)."""
         (above, _), (left, _) = self.padding
         return canvas[0, above : above + self.height, left : left + self.width]
+
+
+def style_bucket(longest: int) -> int:
+    """The bucket for a style of that longest side: coarse, so that styles of many shapes share a few programs.
+
+    A style is looked at once for each scale. Looking at a fifth more pixels takes less time than compiling.
+    """
+    return max(BUCKET, longest // 6 // BUCKET * BUCKET)
 
 
 def resize(image: Floats, height: int, width: int) -> Floats:

@@ -22,6 +22,7 @@ from neural_gallery.studio.convolution import (
     max_pool,
     pad_edges,
     transform_kernel,
+    turn_kernel,
     winograd_convolution,
 )
 
@@ -29,6 +30,9 @@ Pooling = Literal["max", "avg"]
 
 WINOGRAD_CHANNELS = 128 * 256
 """Input times output channels from which Winograd's filtering is faster than the direct way, as measured on CPUs."""
+
+WINOGRAD_PIXELS = 16 * 16
+"""The same for the pixels of a picture: below, reading a transformed kernel, four times as large, takes the longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +84,25 @@ CAFFE = InputConvention("BGR", 255.0, (103.939, 116.779, 123.68))
 
 
 class Convolution(nnx.Module):
-    """A frozen 3 x 3 convolution with bias and rectifier; its kernel lies in the domain where it is fastest."""
+    """A frozen 3 x 3 convolution with bias and rectifier, computed the way that is fastest for a picture's size."""
 
     def __init__(self, kernel: Floats, bias: Floats) -> None:
         self.bias = nnx.Param(jnp.asarray(bias))  # (O,)
+        self.kernel = nnx.Param(jnp.asarray(kernel))  # (3, 3, I, O)
+        self.turned = nnx.Param(jnp.asarray(turn_kernel(kernel)))  # (3, 3, O, I)
         self.wide = kernel.shape[2] * kernel.shape[3] >= WINOGRAD_CHANNELS
-        # (36, I, O) where wide, else (3, 3, I, O)
-        self.kernel = nnx.Param(jnp.asarray(transform_kernel(kernel) if self.wide else kernel))
+        if self.wide:
+            self.transformed = nnx.Param(jnp.asarray(transform_kernel(kernel)))  # (36, I, O)
 
-    def __call__(self, image: jax.Array) -> jax.Array:
-        """(N, H, W, I) -> (N, H, W, O), not below 0."""
-        convolution = winograd_convolution if self.wide else direct_convolution
-        features = convolution(image, self.kernel[...])
-        return jax.nn.relu(features + self.bias[...])
+    def __call__(self, image: jax.Array, *, replicate_edges: bool = False) -> jax.Array:
+        """(N, H, W, I) -> (N, H, W, O), not below 0; around the picture lie zeros, or its own edge continued."""
+        if replicate_edges:
+            features = direct_convolution(pad_edges(image), self.kernel[...], self.turned[...], 0)
+        elif self.wide and image.shape[1] * image.shape[2] >= WINOGRAD_PIXELS:
+            features = winograd_convolution(image, self.transformed[...])
+        else:
+            features = direct_convolution(image, self.kernel[...], self.turned[...])
+        return jax.nn.relu(jnp.asarray(features) + self.bias[...])
 
 
 class VGG(nnx.Module):
@@ -139,12 +149,10 @@ class VGG(nnx.Module):
         features = self.convention.apply(image)
         found = {}
         for name in needed_convolutions(self.architecture, layers):
-            if name == "conv1_1" and replicate_edges:
-                features = getattr(self, name)(pad_edges(features))[:, 1:-1, 1:-1]
-            else:
-                if name.endswith("_1") and name != "conv1_1":
-                    features = max_pool(features) if pooling == "max" else average_pool(features)
-                features = getattr(self, name)(features)
+            first = name == "conv1_1"
+            if name.endswith("_1") and not first:
+                features = max_pool(features) if pooling == "max" else average_pool(features)
+            features = getattr(self, name)(features, replicate_edges=first and replicate_edges)
             layer = name.replace("conv", "relu")
             if layer in layers:
                 found[layer] = features

@@ -19,7 +19,7 @@ def test_winograd_computes_the_convolution(size: tuple[int, int]) -> None:
     """Winograd's filtering and the direct way agree, for sizes that do not fill their tiles too."""
     image, kernel = _random(2, *size, 6), _random(3, 3, 6, 5, key=1)
     found = convolution.winograd_product(image, convolution.transform_kernel(np.asarray(kernel)))
-    np.testing.assert_allclose(found, convolution.direct_convolution(image, kernel), atol=2e-4)
+    np.testing.assert_allclose(found, convolution.plain_convolution(image, kernel), atol=2e-4)
 
 
 def test_winograd_has_the_gradient_of_the_convolution() -> None:
@@ -27,16 +27,26 @@ def test_winograd_has_the_gradient_of_the_convolution() -> None:
     image, kernel, cotangent = _random(1, 10, 7, 6), _random(3, 3, 6, 5, key=1), _random(1, 10, 7, 5, key=2)
     transformed = convolution.transform_kernel(np.asarray(kernel))
     _, ours = jax.vjp(lambda x: convolution.winograd_convolution(x, transformed), image)
-    _, plain = jax.vjp(lambda x: convolution.direct_convolution(x, kernel), image)
+    _, plain = jax.vjp(lambda x: convolution.plain_convolution(x, kernel), image)
     np.testing.assert_allclose(ours(cotangent)[0], plain(cotangent)[0], atol=2e-4)
+
+
+def test_the_direct_way_has_the_gradient_of_the_convolution() -> None:
+    """With the turned kernel it computes the same, forward and back, as what JAX derives."""
+    image, kernel, cotangent = _random(1, 10, 7, 6), _random(3, 3, 6, 5, key=1), _random(1, 10, 7, 5, key=2)
+    turned = convolution.turn_kernel(np.asarray(kernel))
+    found, ours = jax.vjp(lambda x: convolution.direct_convolution(x, kernel, turned), image)
+    expected, plain = jax.vjp(lambda x: convolution.plain_convolution(x, kernel), image)
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_allclose(ours(cotangent)[0], plain(cotangent)[0], atol=1e-4)
 
 
 def test_a_kernel_of_a_single_one_copies_the_picture() -> None:
     """The convolution is a cross-correlation whose centre is the kernel's middle element."""
     kernel = jnp.zeros((3, 3, 1, 1)).at[1, 1].set(1)
     image = _random(1, 6, 5, 1)
-    np.testing.assert_array_equal(convolution.direct_convolution(image, kernel), image)
-    shifted = convolution.direct_convolution(image, jnp.zeros((3, 3, 1, 1)).at[0, 1].set(1))
+    np.testing.assert_array_equal(convolution.plain_convolution(image, kernel), image)
+    shifted = convolution.plain_convolution(image, jnp.zeros((3, 3, 1, 1)).at[0, 1].set(1))
     np.testing.assert_array_equal(shifted[:, 1:], image[:, :-1])
 
 

@@ -26,6 +26,14 @@ def test_what_is_mounted_can_be_cut_out_again(height: int, width: int) -> None:
     np.testing.assert_array_equal(canvas.cut(mounted), image)
 
 
+def test_styles_of_many_shapes_have_few_canvases() -> None:
+    """From a square to three by two, 400 pixels broad, there are three; none is half again as large."""
+    bucket = pyramid.style_bucket(400)
+    shapes = {height: pyramid.Canvas(height, 400, bucket).shape for height in range(267, 401)}
+    assert len(set(shapes.values())) == 3
+    assert all(rows * columns < 1.5 * height * 400 for height, (rows, columns) in shapes.items())
+
+
 def test_a_canvas_continues_the_picture() -> None:
     """What is added mirrors the edge, so that no seam is painted there."""
     image = np.arange(20, dtype=np.float32).reshape(1, 20, 1).repeat(16, axis=0)
@@ -74,7 +82,7 @@ def test_better_quality_takes_more_steps(size: int) -> None:
 
 def test_a_single_scale_gets_the_steps_of_a_coarse_one() -> None:
     """A result too small for a pyramid is painted in as many steps as the scale that others begin with."""
-    assert [scales_for("draft", size)[0].steps for size in (64, 400)] == [20, 20]
+    assert [scales_for("draft", size)[0].steps for size in (64, 400)] == [16, 16]
     assert len(scales_for("draft", 64)) == 1
 
 
