@@ -16,10 +16,10 @@ CONTENT_LAYERS = (("relu4_2", 1.0),)
 COARSEST = 96
 """No scale has a longest side below this: VGG's fifth block would see too few positions to have statistics."""
 
-_STEPS = {"draft": (3, 8, 16), "balanced": (16, 36, 40), "best": (100, 120, 120)}
+_STEPS = {"draft": (4, 8, 20), "balanced": (16, 36, 40), "best": (100, 120, 120)}
 """Steps by scale, from the finest down; the last number holds for all coarser ones, and for one that stands alone."""
 
-_SCALES = {"draft": 3, "balanced": 3, "best": 4}
+_SCALES = {"draft": 2, "balanced": 3, "best": 4}
 """How many scales there are at the most, each half the size of the next."""
 
 
@@ -103,8 +103,8 @@ def pyramid(size: int, *, levels: int) -> tuple[int, ...]:
 
 def scales_for(quality: str, size: int) -> tuple[Scale, ...]:
     """The scales and steps of a quality preset (`draft`, `balanced`, `best`) for a result of that longest side."""
-    steps = _STEPS[quality]
-    coarsest, *finer = pyramid(size, levels=_SCALES[quality])
-    levels = range(len(finer) - 1, -1, -1)
-    refined = (Scale(side, steps[min(level, len(steps) - 1)]) for level, side in zip(levels, finer, strict=True))
-    return Scale(coarsest, steps[-1]), *refined
+    steps, sizes = _STEPS[quality], pyramid(size, levels=_SCALES[quality])
+    if len(sizes) == 1:
+        return (Scale(size, steps[-1]),)
+    levels = range(len(sizes) - 1, -1, -1)
+    return tuple(Scale(side, steps[min(level, len(steps) - 1)]) for level, side in zip(levels, sizes, strict=True))
