@@ -90,9 +90,14 @@ def _run(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[st
 
 
 def _environment() -> Mapping[str, str]:
-    """The program is that of this checkout; a compilation cache elsewhere would make a cold build warm."""
-    kept = {name: value for name, value in os.environ.items() if name != "JAX_COMPILATION_CACHE_DIR"}
-    return {**kept, "PYTHONPATH": str(CHECKOUT)}
+    """The program is that of this checkout, compiled to bytecode once, as an installed one is.
+
+    A compilation cache elsewhere would make a cold build warm.
+    """
+    unwanted = {"JAX_COMPILATION_CACHE_DIR", "PYTHONDONTWRITEBYTECODE"}
+    kept = {name: value for name, value in os.environ.items() if name not in unwanted}
+    bytecode = Path(tempfile.gettempdir()) / "neural-gallery-benchmark-bytecode"
+    return {**kept, "PYTHONPATH": str(CHECKOUT), "PYTHONPYCACHEPREFIX": str(bytecode)}
 
 
 def _timed(run: Callable[[], object]) -> float:

@@ -31,13 +31,16 @@ def test_winograd_has_the_gradient_of_the_convolution() -> None:
     np.testing.assert_allclose(ours(cotangent)[0], plain(cotangent)[0], atol=2e-4)
 
 
-def test_the_direct_way_has_the_gradient_of_the_convolution() -> None:
+@pytest.mark.parametrize("padding", [0, 1])
+def test_the_direct_way_has_the_gradient_of_the_convolution(padding: int) -> None:
     """With the turned kernel it computes the same, forward and back, as what JAX derives."""
-    image, kernel, cotangent = _random(1, 10, 7, 6), _random(3, 3, 6, 5, key=1), _random(1, 10, 7, 5, key=2)
+    image, kernel = _random(1, 10, 7, 6), _random(3, 3, 6, 5, key=1)
     turned = convolution.turn_kernel(np.asarray(kernel))
-    found, ours = jax.vjp(lambda x: convolution.direct_convolution(x, kernel, turned), image)
-    expected, plain = jax.vjp(lambda x: convolution.plain_convolution(x, kernel), image)
+    found, ours = jax.vjp(lambda x: convolution.direct_convolution(x, kernel, turned, padding), image)
+    expected, plain = jax.vjp(lambda x: convolution.plain_convolution(x, kernel, padding=padding), image)
+    assert found.shape == (1, 8 + 2 * padding, 5 + 2 * padding, 5)
     np.testing.assert_array_equal(found, expected)
+    cotangent = _random(*found.shape, key=2)
     np.testing.assert_allclose(ours(cotangent)[0], plain(cotangent)[0], atol=1e-4)
 
 

@@ -39,6 +39,24 @@ def test_what_the_mask_leaves_out_does_not_count() -> None:
     np.testing.assert_allclose(masked.mean, part.mean, atol=1e-6)
 
 
+def test_statistics_have_the_gradient_of_their_definition() -> None:
+    """Written down for speed, it is what JAX derives from the plain formulas."""
+    features = jax.random.normal(jax.random.key(0), (1, 4, 6, 3))
+    mask = jnp.zeros((1, 4, 6, 1)).at[:, 1:3, 2:5].set(0.5)
+    weights = jax.random.normal(jax.random.key(1), (3, 3))
+
+    def plain(features: jax.Array) -> jax.Array:
+        flat, share = features.reshape(-1, 3), mask.reshape(-1, 1) / mask.sum()
+        return (weights * (flat.T @ (flat * share))).sum() + ((flat * share).sum(0) ** 2).sum()
+
+    def ours(features: jax.Array) -> jax.Array:
+        found = losses.statistics(features, mask)
+        return (weights * found.gram).sum() + (found.mean**2).sum()
+
+    np.testing.assert_allclose(ours(features), plain(features), rtol=1e-5)
+    np.testing.assert_allclose(jax.grad(ours)(features), jax.grad(plain)(features), atol=1e-6)
+
+
 def test_masks_shrink_with_the_features() -> None:
     """Each block's mask is half as large; a position that the edge cuts counts by its share."""
     mask = jnp.zeros((1, 8, 8, 1)).at[:, :6].set(1)

@@ -14,7 +14,7 @@ from neural_gallery.errors import PaintError
 from neural_gallery.studio import losses, paint
 from neural_gallery.studio.optimizers import Easel
 from neural_gallery.studio.paint import Result, Step
-from neural_gallery.studio.recipe import Recipe, Scale
+from neural_gallery.studio.recipe import Method, Recipe, Scale
 from neural_gallery.studio.vgg import VGG
 
 Make = Callable[..., Recipe]
@@ -115,6 +115,56 @@ def test_every_start_is_the_start(
     stripes = {tuple(int(channel > 100) for channel in pixel) for pixel in first[4:-4:3, 4:-4:3].reshape(-1, 3)}
     assert near_content == (init == "content")
     assert ({(1, 1, 0), (0, 0, 1)} <= stripes) == (init in ("style", "noise"))
+
+
+@pytest.mark.parametrize(("strength", "way"), [(0.0, 0.0), (0.25, 0.5), (0.5, 1.0), (0.9, 1.0)])
+def test_painting_begins_in_the_colours_of_the_style(
+    strength: float, way: float, tiny_network: VGG, tiny_recipe: Make, content: np.ndarray, style: np.ndarray
+) -> None:
+    """The content's mean colour is taken towards the style's, all the way from the middle strength on."""
+    style = style // 4 + 60  # pale, so that no colour has to be clipped
+    painting = paint.Painting(tiny_network, content, [(style, 1.0)], tiny_recipe(strength=strength))
+    before, wanted = content.mean((0, 1)) / 255, style.mean((0, 1)) / 255
+    found = (painting.primed(painting.content).mean((0, 1)) - before) / (wanted - before)
+    np.testing.assert_allclose(found, way, atol=0.02)
+
+
+@pytest.mark.parametrize("init", ["noise", "style"])
+def test_other_starts_keep_their_colours(
+    init: str, tiny_network: VGG, tiny_recipe: Make, content: np.ndarray, style: np.ndarray
+) -> None:
+    """Only the content is recoloured."""
+    painting = paint.Painting(tiny_network, content, [(style, 1.0)], tiny_recipe(init=init))
+    np.testing.assert_array_equal(painting.primed(painting.content), painting.content)
+
+
+def test_an_average_forgets_in_proportion_to_the_steps() -> None:
+    """Of eight steps it forgets half with each; of few steps nearly all, of many little."""
+    method = Method(averaged_share=1 / 8)
+    assert [method.average_decay(steps) for steps in (0, 8, 72)] == [0, 0.5, 0.9]
+
+
+@pytest.mark.parametrize(("steps", "length"), [(3, 3), (10, 2), (12, 4), (7, 1)])
+def test_all_chunks_of_a_scale_are_one_program(
+    steps: int,
+    length: int,
+    tiny_network: VGG,
+    tiny_recipe: Make,
+    content: np.ndarray,
+    style: np.ndarray,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They have one length, the largest that divides the steps."""
+    lengths = []
+
+    def listening(*arguments: object, chunk: int, **options: object) -> object:
+        lengths.append(chunk)
+        return paint_chunk(*arguments, chunk=chunk, **options)
+
+    paint_chunk = paint.optimizers.paint_chunk
+    monkeypatch.setattr(paint.optimizers, "paint_chunk", listening)
+    _run(tiny_network, content, style, tiny_recipe(scales=(Scale(42, steps),)))
+    assert lengths == [length] * (steps // length)
 
 
 @pytest.mark.parametrize("colors", ["content", "luminance"])
