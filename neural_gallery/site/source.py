@@ -98,18 +98,21 @@ def compose(text: str, file: str, *, first_line: int = 1, string_keys: bool = Tr
         message = f"the character U+{ord(found.group()):04X} is not allowed in YAML."
         raise InputError.at(place, message, "Remove it.")
     try:
-        _check_depth(text, file, first_line)
+        _check_depth(text, file, first_line, _Loader)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
+        if "nesting depth" in (error.problem or ""):
+            # Where libyaml gives up at 1000, it has read ahead and not said yet where 64 were passed.
+            _check_depth(text, file, first_line, yaml.SafeLoader)
         raise InputError(_syntax_problem(error, text, file, first_line)) from error
     builder = _Builder(file, first_line, string_keys)
     value = builder.build(node, ()) if node else None
     return Document(file, value, builder.values, builder.keys, tuple(builder.problems))
 
 
-def _check_depth(text: str, file: str, first_line: int) -> None:
+def _check_depth(text: str, file: str, first_line: int, loader: type[yaml.SafeLoader | yaml.CSafeLoader]) -> None:
     depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    for event in yaml.parse(text, Loader=loader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
