@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, TypeAlias
+from threading import Lock
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from neural_gallery.corridor.events import EncodingStarted
 from neural_gallery.corridor.naming import AnimationFile, StillFile, animation_files, picture_files, result_files
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from neural_gallery.site.pictures import Pixels
     from neural_gallery.store.paintings import Painting
     from neural_gallery.store.pixels import Still
+
+T = TypeVar("T")
 
 File: TypeAlias = StillFile | AnimationFile
 Encoder: TypeAlias = Callable[[File], tuple[bytes, int, int]]
@@ -83,33 +86,39 @@ def _made(
 ) -> Generator[EncodingStarted, None, dict[File, Encoded]]:
     """Every file of one picture or pair, from the store or made now."""
     made = {file: store.encoded(key) for file, key in keys.items()}
-    missing = [file for file, encoded in made.items() if encoded is None]
-    if missing:
-        for file, (data, width, height) in _encoded_at_once(encoder, missing):
-            yield EncodingStarted(file.path)
-            extension = FORMATS[file.format].extension
-            made[file] = store.add_encoded(keys[file], data, extension=extension, width=width, height=height)
+    if missing := [file for file, encoded in made.items() if encoded is None]:
+        from concurrent.futures import ThreadPoolExecutor
+
+        # Threads, because encoders let go of Python's lock.
+        pool = ThreadPoolExecutor(os.cpu_count())
+        try:
+            begun = {file: pool.submit(encoder, file) for file in missing}
+            for file, future in begun.items():
+                yield EncodingStarted(file.path)
+                data, width, height = future.result()
+                extension = FORMATS[file.format].extension
+                made[file] = store.add_encoded(keys[file], data, extension=extension, width=width, height=height)
+        finally:
+            pool.shutdown(cancel_futures=True)
     return {file: encoded for file, encoded in made.items() if encoded is not None}
 
 
-def _encoded_at_once(encoder: Encoder, files: Sequence[File]) -> Iterator[tuple[File, tuple[bytes, int, int]]]:
-    """What the encoder makes of each file, in their order, made on all cores: encoders let go of Python's lock."""
-    from concurrent.futures import ThreadPoolExecutor
+def _once(read: Callable[[], T]) -> Callable[[], T]:
+    """`read`, called once, however many threads ask."""
+    lock, kept = Lock(), cache(read)
 
-    first, *others = files
-    yield first, encoder(first)  # by itself, because it reads what all are made from
-    pool = ThreadPoolExecutor(os.cpu_count())
-    try:
-        yield from zip(others, pool.map(encoder, others), strict=True)
-    finally:
-        pool.shutdown(cancel_futures=True)
+    def locked() -> T:
+        with lock:
+            return kept()
+
+    return locked
 
 
 def _picture_encoder(picture: Picture, files: Iterable[File]) -> Encoder:
     """Encodes a source picture, which is read once, no larger than its largest file needs."""
     widest = max(file.width for file in files if isinstance(file, StillFile))
 
-    @cache
+    @_once
     def pixels() -> Pixels:
         from neural_gallery.site.pictures import read_pixels
 
@@ -123,7 +132,7 @@ def _picture_encoder(picture: Picture, files: Iterable[File]) -> Encoder:
 
 def _result_encoder(painting: Painting) -> Encoder:
     """Encodes a painting, whose still is read once."""
-    still = cache(painting.still)
+    still = _once(painting.still)
 
     def encoder(file: File) -> tuple[bytes, int, int]:
         if isinstance(file, StillFile):
