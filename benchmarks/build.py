@@ -1,6 +1,7 @@
 """Time of whole commands on the example site, each as a process of its own.
 
     python benchmarks/build.py [--rounds 15]            check, and builds with nothing to paint
+                               [--beside 'cd FOLDER && sigal build pictures out']  another program in turn with them
     python benchmarks/build.py --imports                what these commands import, and how long that takes
     python benchmarks/build.py --cold [--qualities balanced draft] [--size 400]
                                                         everything painted, in a fresh folder, nothing compiled before
@@ -106,8 +107,8 @@ def _timed(run: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def warm(folder: Path, rounds: int) -> None:
-    """Prints a table of commands that paint nothing."""
+def warm(folder: Path, rounds: int, beside: str) -> None:
+    """Prints a table of commands that paint nothing; `beside` is a shell's command line to compare them with."""
     manifest = painted_site(folder)
     text = manifest.read_text(encoding="utf-8")
     seconds: dict[str, list[float]] = collections.defaultdict(list)
@@ -117,6 +118,8 @@ def warm(folder: Path, rounds: int) -> None:
 
     for number in range(rounds + 1):
         measure("importing the libraries", LIBRARIES)
+        if beside:
+            measure(beside.rpartition("&&")[2].strip(), ("bash", "-c", beside))
         measure("check", (*PROGRAM, "check"))
         measure("build, nothing changed", (*PROGRAM, "build"))
         caption = f"{PAIR[:-1]}, caption: Number {number}}}"
@@ -229,6 +232,7 @@ def main() -> None:
     """Prints Markdown tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--beside", default="", metavar="COMMAND", help="another program to measure in turn")
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--imports", action="store_true")
     kind.add_argument("--cold", action="store_true")
@@ -244,7 +248,7 @@ def main() -> None:
         elif options.imports:
             imports(Path(folder))
         else:
-            warm(Path(folder), options.rounds)
+            warm(Path(folder), options.rounds, options.beside)
 
 
 if __name__ == "__main__":
