@@ -9,8 +9,8 @@
                                                         the same of one pair, for the memory that it takes
 
 Every measurement works on a copy of the example site in a temporary folder. For the first two a stand-in paints it in
-no time; `--cold` uses the real engine and takes minutes. Commands are run in turn, round by round, so that a machine
-that drifts drifts for all of them. Seconds; memory in MB of 10^6 bytes.
+no time; `--cold` and `--one` use the real engine and take minutes. Commands are run in turn, round by round, so that a
+machine that drifts drifts for all of them. Seconds; memory in MB of 10^6 bytes.
 """
 
 from __future__ import annotations
@@ -238,7 +238,7 @@ def main() -> None:
     kind.add_argument("--cold", action="store_true")
     kind.add_argument("--one", nargs="?", const="rocket-snow-and-stars", metavar="PAIR")
     parser.add_argument("--qualities", nargs="+", choices=["draft", "balanced", "best"], default=["balanced", "draft"])
-    parser.add_argument("--size", type=int, default=400, help="longest side of the results of --cold, in pixels")
+    parser.add_argument("--size", type=int, default=400, help="of the results of --cold and --one: longest side")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if options.one:

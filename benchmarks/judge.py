@@ -1,7 +1,7 @@
 """How near a painted picture is to its style, its content and its style's palette, judged on the 8-bit pixels.
 
-Lower is better; all three are relative, so that pairs can be compared. The judge sees the picture as plain VGG-19 does,
-zeros around it, and knows nothing of how it was painted.
+Lower is better. Style and content distances are relative, so that pairs can be compared. The judge sees the picture as
+plain VGG-19 does, zeros around it, and knows nothing of how it was painted.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from neural_gallery.site.model import fit
+from neural_gallery.studio.arrays import Bytes
 from neural_gallery.studio.vgg import VGG
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
@@ -22,8 +24,6 @@ LAYERS = frozenset({*STYLE_LAYERS, CONTENT_LAYER})
 
 DIRECTIONS = 64
 QUANTILES = 999
-
-Bytes = NDArray[np.uint8]
 
 # sRGB (IEC 61966-2-1) with D65 -> CIE XYZ, and that white.
 _TO_XYZ = np.array(
@@ -50,8 +50,7 @@ class Judge:
     def __call__(self, result: Bytes, content: Bytes, style: Bytes) -> Verdict:
         """Judges (H, W, 3). The content is scaled to its size, the style to its longest side."""
         height, width, _ = result.shape
-        factor = max(height, width) / max(style.shape[:2])
-        fitted = resized(style, max(1, round(style.shape[0] * factor)), max(1, round(style.shape[1] * factor)))
+        fitted = fitted_to(style, max(height, width))
         found, kept, wanted = (self._features(image) for image in (result, resized(content, height, width), fitted))
         return Verdict(
             float(np.mean([_relative(_gram(found[layer]), _gram(wanted[layer])) for layer in STYLE_LAYERS])),
@@ -68,6 +67,12 @@ def resized(image: Bytes, height: int, width: int) -> Bytes:
     if image.shape[:2] == (height, width):
         return image
     return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS))
+
+
+def fitted_to(image: Bytes, longest: int) -> Bytes:
+    """An 8-bit picture with that longest side."""
+    width, height = fit(image.shape[1], image.shape[0], longest)
+    return resized(image, height, width)
 
 
 def palette_distance(one: Bytes, other: Bytes) -> float:

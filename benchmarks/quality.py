@@ -18,9 +18,10 @@ from pathlib import Path
 
 import jax
 import numpy as np
-from judge import LAYERS, Bytes, Judge, Verdict, resized
+from judge import LAYERS, Judge, Verdict, fitted_to
 from PIL import Image
 
+from neural_gallery.studio.arrays import Bytes
 from neural_gallery.studio.paint import Result, paint
 from neural_gallery.studio.recipe import Recipe, scales_for
 from neural_gallery.studio.vgg import VGG
@@ -38,13 +39,10 @@ PAIRS = (
 
 
 def picture(name: str, *, size: int | None = None) -> Bytes:
-    """A picture of the example site, its longest side `size`."""
+    """A picture of the example site, as it is or with the longest side `size`."""
     with Image.open(PICTURES / f"{name}.jpg") as opened:
         rgb = np.asarray(opened.convert("RGB"))
-    if size is None:
-        return rgb
-    factor = size / max(rgb.shape[:2])
-    return resized(rgb, round(rgb.shape[0] * factor), round(rgb.shape[1] * factor))
+    return rgb if size is None else fitted_to(rgb, size)
 
 
 def painted(network: VGG, content: Bytes, style: Bytes, *, quality: str, strength: float) -> Result:

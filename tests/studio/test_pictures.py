@@ -80,7 +80,7 @@ def test_better_quality_takes_more_steps(size: int) -> None:
     assert work == sorted(set(work))
 
 
-def test_a_single_scale_gets_the_steps_of_a_coarse_one() -> None:
+def test_a_single_scale_gets_more_steps_than_a_coarse_one() -> None:
     """A result too small for a pyramid gets more steps than the coarse scale that others begin with."""
     assert [scales_for("draft", size)[0].steps for size in (64, 400)] == [20, 8]
     assert len(scales_for("draft", 64)) == 1
