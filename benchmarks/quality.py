@@ -24,6 +24,7 @@ from PIL import Image
 from neural_gallery.studio.arrays import Bytes
 from neural_gallery.studio.paint import Result, paint
 from neural_gallery.studio.recipe import Recipe, scales_for
+from neural_gallery.studio.targets import Style
 from neural_gallery.studio.vgg import VGG
 from neural_gallery.studio.weights import bundled_network
 
@@ -48,7 +49,7 @@ def picture(name: str, *, size: int | None = None) -> Bytes:
 def painted(network: VGG, content: Bytes, style: Bytes, *, quality: str, strength: float) -> Result:
     """The result of one preset."""
     recipe = Recipe(scales_for(quality, max(content.shape[:2])), strength, "style", "content", 1.0, 0)
-    *_, result = paint(network, content, [(style, 1.0)], recipe)
+    *_, result = paint(network, content, [Style(style)], recipe)
     assert isinstance(result, Result)
     return result
 

@@ -44,7 +44,8 @@ def jax_steps(network: VGG, image: np.ndarray, style: np.ndarray, method: Method
         mask = jnp.ones((*content.shape[:3], 1))
         mask_at = losses.masks(mask, style_layers)
         wanted = {layer: losses.statistics(seen[layer], mask_at[layer]) for layer in style_layers}
-        return losses.Targets(wanted, network(content, list(content_layers)), mask)
+        everywhere = losses.Region(wanted, mask, jnp.float32(1))
+        return losses.Targets((everywhere,), network(content, list(content_layers)), mask)
 
     content = jnp.asarray(image[None])
     targets = targets_of(state, content, jnp.asarray(style[None]))

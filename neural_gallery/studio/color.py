@@ -42,18 +42,26 @@ def match_luma(style: Floats, content: Floats) -> Floats:
     return np.repeat(np.clip(moved, 0, 1)[..., None], 3, axis=2).astype(np.float32)
 
 
-def match_colors(style: Floats, content: Floats) -> Floats:
-    """The style recoloured to the content's mean and covariance, by symmetric square roots (section 4.1, eq. 6)."""
+def match_colors(style: Floats, content: Floats, *, counted: Floats | None = None) -> Floats:
+    """The style recoloured to the content's mean and covariance, by symmetric square roots (section 4.1, eq. 6).
+
+    `counted` weights the content's pixels, (h, w) in [0, 1]: those of a part of it, not all of them.
+    """
     source, wanted = style.reshape(-1, 3).astype(np.float64), content.reshape(-1, 3).astype(np.float64)
-    recolor = _power(_covariance(wanted), 0.5) @ _power(_covariance(source), -0.5)
-    moved = (source - source.mean(0)) @ recolor.T + wanted.mean(0)
+    weights = np.ones(len(wanted)) if counted is None else counted.reshape(-1).astype(np.float64) + 1e-9
+    from_mean, from_covariance = _moments(source, np.ones(len(source)))
+    to_mean, to_covariance = _moments(wanted, weights)
+    recolor = _power(to_covariance, 0.5) @ _power(from_covariance, -0.5)
+    moved = (source - from_mean) @ recolor.T + to_mean
     return np.clip(moved, 0, 1).reshape(style.shape).astype(np.float32)
 
 
-def _covariance(pixels: np.ndarray) -> np.ndarray:
-    centred = pixels - pixels.mean(0)
+def _moments(pixels: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and covariance of weighted pixels: (n, 3), (n,) -> (3,), (3, 3)."""
+    mean = np.average(pixels, axis=0, weights=weights)
+    centred = pixels - mean
     # A little of every colour, so that a grey or one-coloured picture has an inverse too.
-    return centred.T @ centred / len(pixels) + 1e-5 * np.eye(3)
+    return mean, (centred * weights[:, None]).T @ centred / weights.sum() + 1e-5 * np.eye(3)
 
 
 def _power(symmetric: np.ndarray, exponent: float) -> np.ndarray:

@@ -19,6 +19,9 @@ import jax.numpy as jnp
 
 from neural_gallery.studio.convolution import average_pool
 
+LEAST_WEIGHT = 1e-6
+"""Positions that count less than this in all have no statistics: a mask may vanish where it has few pixels left."""
+
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,20 @@ class Statistics:
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, slots=True)
-class Targets:
-    """What a painting is drawn to: the style's statistics and the content's features, by layer."""
+class Region:
+    """A part of the picture and the style that is wanted there."""
 
-    style: dict[str, Statistics]
+    style: dict[str, Statistics]  # by layer; a layer that is not in it is free here
+    mask: jax.Array  # (1, H, W, 1) at the size of the canvas, in [0, 1]; 0 on the margin
+    area: jax.Array  # its share of the picture: what its terms are weighted by
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What a painting is drawn to: the styles' statistics by region, and the content's features by layer."""
+
+    regions: tuple[Region, ...]
     content: dict[str, jax.Array]
     mask: jax.Array  # (1, H, W, 1) at the size of the canvas: 1 on the picture, 0 on the margin
 
@@ -54,7 +67,7 @@ def statistics(features: jax.Array, mask: jax.Array) -> Statistics:
     Differentiable with respect to the features alone.
     """
     flat, weights = features.reshape(-1, features.shape[-1]), mask.reshape(-1, 1)
-    weighted, total = flat * weights, weights.sum()
+    weighted, total = flat * weights, jnp.maximum(weights.sum(), LEAST_WEIGHT)
     return Statistics(weighted.T @ flat / total, weighted.sum(0) / total)
 
 
@@ -67,7 +80,7 @@ def _statistics_backward(saved: tuple[jax.Array, jax.Array], cotangent: Statisti
     features, mask = saved
     flat, weights = features.reshape(-1, features.shape[-1]), mask.reshape(-1, 1)
     both = cotangent.gram + cotangent.gram.T
-    gradient = (flat @ both + cotangent.mean) * (weights / weights.sum())
+    gradient = (flat @ both + cotangent.mean) * (weights / jnp.maximum(weights.sum(), LEAST_WEIGHT))
     return gradient.reshape(features.shape), None
 
 
@@ -97,11 +110,14 @@ def total_variation(image: jax.Array) -> jax.Array:
 
 
 def style_loss(features: Mapping[str, jax.Array], targets: Targets, weights: Mapping[str, float]) -> jax.Array:
-    """The weighted style terms of all layers, divided by the sum of the weights: a scalar."""
-    total, mask = jnp.zeros(()), masks(targets.mask, weights)
-    for layer, weight in weights.items():
-        found, wanted = statistics(features[layer], mask[layer]), targets.style[layer]
-        total += weight * (relative_distance(found.gram, wanted.gram) + relative_distance(found.mean, wanted.mean))
+    """The weighted style terms of all layers and regions, divided by the sum of the weights: a scalar."""
+    total = jnp.zeros(())
+    for region in targets.regions:
+        mask = masks(region.mask, region.style)
+        for layer, wanted in region.style.items():
+            found = statistics(features[layer], mask[layer])
+            distance = relative_distance(found.gram, wanted.gram) + relative_distance(found.mean, wanted.mean)
+            total += region.area * weights[layer] * distance
     return total / sum(weights.values())
 
 

@@ -6,6 +6,7 @@ the picture is saved: without it an optimiser reaches a low loss that no reader 
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ class Easel:
     average: jax.Array  # its exponential moving average: what is shown and saved
     moments: optax.OptState
     step: jax.Array  # steps done at this scale, int32
+    pace: jax.Array  # what the learning rate is multiplied by: 1, halved after each setback
 
 
 def adam(method: Method) -> optax.GradientTransformation:
@@ -48,7 +50,13 @@ def learning_rate(method: Method, *, step: jax.Array, steps: int) -> jax.Array:
 def begin(image: jax.Array, method: Method) -> Easel:
     """The state before the first step from that picture."""
     # The average is a copy: one buffer cannot be donated twice.
-    return Easel(image, jnp.array(image, copy=True), adam(method).init(image), jnp.zeros((), jnp.int32))
+    average = jnp.array(image, copy=True)
+    return Easel(image, average, adam(method).init(image), jnp.zeros((), jnp.int32), jnp.ones(()))
+
+
+def slowed(easel: Easel) -> Easel:
+    """The same state, to go on from with half the learning rate."""
+    return dataclasses.replace(easel, pace=easel.pace / 2)
 
 
 def objective(
@@ -70,10 +78,10 @@ def step_with(
     loss, gradient = loss_and_gradient(easel.image)
     direction, moments = adam(method).update(gradient, easel.moments)
     rate = learning_rate(method, step=easel.step, steps=steps)
-    image = jnp.clip(easel.image - rate * jnp.asarray(direction), 0, 1)
+    image = jnp.clip(easel.image - easel.pace * rate * jnp.asarray(direction), 0, 1)
     decay = method.average_decay(steps)
     average = decay * easel.average + (1 - decay) * image
-    return Easel(image, average, moments, easel.step + 1), loss
+    return Easel(image, average, moments, easel.step + 1, easel.pace), loss
 
 
 @functools.partial(jax.jit, static_argnames=("network_graph", "method", "steps", "chunk"), donate_argnames="easel")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent import futures
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,11 +24,13 @@ from neural_gallery.errors import PaintError
 from neural_gallery.site.model import fit
 from neural_gallery.studio import color, optimizers
 from neural_gallery.studio.arrays import Bytes, Floats
+from neural_gallery.studio.checkpoint import Checkpoint, checkpoint_of
 from neural_gallery.studio.device import return_freed_memory
-from neural_gallery.studio.losses import Statistics, Targets, blend, masks, statistics
+from neural_gallery.studio.losses import Targets
 from neural_gallery.studio.optimizers import Easel
-from neural_gallery.studio.pyramid import Canvas, covering, resize, style_bucket, to_bytes, to_floats
-from neural_gallery.studio.recipe import Method, Recipe, Scale
+from neural_gallery.studio.pyramid import Canvas, covering, resize, to_bytes, to_floats
+from neural_gallery.studio.recipe import Recipe, Scale
+from neural_gallery.studio.targets import Eye, Source, Style, parts
 from neural_gallery.studio.vgg import VGG
 
 T = TypeVar("T")
@@ -38,6 +40,12 @@ CHUNK = 4
 
 HEARTBEAT = 1.0
 """Seconds after which a record is sent though no chunk has ended."""
+
+CHECKPOINT_EVERY = 15.0
+"""Seconds between two checkpoints, or one chunk where that takes longer: what an interruption can cost."""
+
+SETBACKS = 4
+"""How often one chunk is tried again, each time with half the learning rate, before the painting is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,7 @@ class Step:
     stage: str
     loss: float  # NaN before the first chunk has ended
     frames: tuple[Bytes, ...] = ()
+    checkpoint: Checkpoint | None = None  # from which the painting can go on; all frames up to it have been sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,61 +66,52 @@ class Result:
 
     rgb: Bytes
     losses: tuple[tuple[int, float], ...]  # (step, objective), one a chunk
-    seconds: float
-
-
-@functools.partial(jax.jit, static_argnames=("network_graph", "method"))
-def _style_statistics(
-    network_state: nnx.State, image: jax.Array, mask: jax.Array, *, network_graph: nnx.GraphDef, method: Method
-) -> dict[str, Statistics]:
-    network = nnx.merge(network_graph, network_state)
-    layers = [layer for layer, _ in method.style_layers]
-    features, mask_at = network(image, layers, pooling=method.pooling), masks(mask, layers)
-    return {layer: statistics(features[layer], mask_at[layer]) for layer in layers}
-
-
-@functools.partial(jax.jit, static_argnames=("network_graph", "method"))
-def _content_features(network_state: nnx.State, image: jax.Array, *, network_graph: nnx.GraphDef, method: Method):
-    network = nnx.merge(network_graph, network_state)
-    return network(image, [layer for layer, _ in method.content_layers], pooling=method.pooling)
+    seconds: float  # without those before it was resumed, if it was
+    setbacks: tuple[int, ...] = ()  # the steps at which the objective was no number and the learning rate was halved
 
 
 class Painting:
     """One pair on its way: the pictures as the recipe wants them, the network, and what has been seen so far."""
 
-    def __init__(self, network: VGG, content: Bytes, styles: list[tuple[Bytes, float]], recipe: Recipe) -> None:
+    def __init__(
+        self,
+        network: VGG,
+        content: Bytes,
+        styles: Sequence[Style],
+        recipe: Recipe,
+        *,
+        begin_with: Bytes | None = None,
+    ) -> None:
         self.recipe = recipe
         self.graph, self.state = nnx.split(network)
         self.original = to_floats(content)
-        self.content, self.styles = _recolored(
-            self.original, [(to_floats(rgb), share) for rgb, share in styles], recipe
-        )
+        self.content, sources = _recolored(self.original, styles, recipe)
+        self.parts = parts(sources)
+        self.begin_with = None if begin_with is None else to_floats(begin_with)
         self.losses: list[tuple[int, float]] = []
+        self.setbacks: list[int] = []
         self.done = 0
+        self.saved = time.monotonic()
 
-    def targets(self, scale: Scale, canvas: Canvas) -> Targets:
-        """The style's statistics and the content's features at that scale."""
-        method = self.recipe.method
-        by_style = []
-        for image, share in self.styles:
-            longest = max(16, round(scale.size * self.recipe.style_scale))
-            width, height = fit(image.shape[1], image.shape[0], longest)
-            of_style = Canvas(height, width, style_bucket(longest))
-            mounted, mask = (jnp.asarray(x) for x in (of_style.mount(resize(image, height, width)), of_style.mask()))
-            found = _style_statistics(self.state, mounted, mask, network_graph=self.graph, method=method)
-            by_style.append((found, share))
-        content = jnp.asarray(canvas.mount(resize(self.content, canvas.height, canvas.width)))
-        style: dict[str, Statistics] = {
-            layer: blend([(found[layer], share) for found, share in by_style]) for layer, _ in method.style_layers
-        }
-        features = _content_features(self.state, content, network_graph=self.graph, method=method)
-        return Targets(style, features, jnp.asarray(canvas.mask()))
+    def canvas(self, scale: Scale) -> Canvas:
+        """Where the picture lies at that scale."""
+        height, width, _ = self.original.shape
+        width, height = fit(width, height, scale.size)
+        return Canvas(height, width)
+
+    def targets(self, scale: Scale) -> Targets:
+        """The styles' statistics and the content's features at that scale."""
+        eye = Eye(self.graph, self.state, self.recipe.method)
+        longest = round(scale.size * self.recipe.style_scale)
+        return eye.targets(self.content, self.parts, self.canvas(scale), longest=longest)
 
     def start(self, canvas: Canvas) -> Floats:
         """What the first scale starts from, at that size."""
+        if self.recipe.init == "picture" and self.begin_with is not None:
+            return covering(self.begin_with, canvas.height, canvas.width)
         if self.recipe.init == "style":
-            heaviest = max(self.styles, key=lambda style: style[1])[0]
-            return covering(heaviest, canvas.height, canvas.width)
+            heaviest = max((source for part in self.parts for source in part.sources), key=lambda it: it.style.share)
+            return covering(heaviest.image, canvas.height, canvas.width)
         content = resize(self.content, canvas.height, canvas.width)
         if self.recipe.init == "noise":
             noise = np.random.default_rng(self.recipe.seed).normal(0, 0.25, content.shape)
@@ -126,8 +126,19 @@ class Painting:
         """
         if self.recipe.init != "content":
             return image
-        recolored = sum(share * color.match_colors(image, style) for style, share in self.styles)
-        return (image + min(1.0, 2 * self.recipe.strength) * (recolored - image)).astype(np.float32)
+        return (image + min(1.0, 2 * self.recipe.strength) * self._way_to_colors(image)).astype(np.float32)
+
+    def _way_to_colors(self, image: Floats) -> Floats:
+        """What would have to be added to a picture for it to have the colours of the styles, each in its part."""
+        way = np.zeros_like(image)
+        for part in self.parts:
+            recolored = sum(
+                share * color.match_colors(image, source.image, counted=source.mask)
+                for source, share in zip(part.sources, part.shares, strict=True)
+            )
+            mask = 1.0 if part.mask is None else resize(part.mask[..., None], *image.shape[:2])
+            way += mask * (recolored - image)
+        return way
 
     @property
     def loss(self) -> float:
@@ -135,15 +146,33 @@ class Painting:
         return self.losses[-1][1] if self.losses else float("nan")
 
     def note(self, losses: np.ndarray) -> None:
-        """Counts the steps of a chunk and keeps its last loss. Raises PaintError where that is no number."""
+        """Counts the steps of a chunk and keeps its last loss."""
         self.done += len(losses)
         self.losses.append((self.done, float(losses[-1])))
-        if not np.isfinite(losses).all():
-            raise PaintError.at(
-                None,
-                f"The objective is no finite number after {self.done} of {self.recipe.steps} steps.",
-                "Try another seed or a strength nearer to 0.5.",
-            )
+
+    def step(self, stage: str, frames: Sequence[Bytes] = (), checkpoint: Checkpoint | None = None) -> Step:
+        """A sign of progress as things stand."""
+        return Step(self.done, self.recipe.steps, stage, self.loss, tuple(frames), checkpoint)
+
+    def checkpoint(self, easel: Easel, scale: int) -> Checkpoint | None:
+        """The state to go on from, if the last one was taken some time ago."""
+        if time.monotonic() - self.saved < CHECKPOINT_EVERY:
+            return None
+        self.saved = time.monotonic()
+        return checkpoint_of(easel, scale=scale, done=self.done, losses=self.losses, setbacks=self.setbacks)
+
+    def go_on(self, resume: Checkpoint) -> tuple[int, Easel | None]:
+        """Takes up a painting where it was left: the scale and the state; the first scale and None if it cannot."""
+        scales = self.recipe.scales
+        if 0 <= resume.scale < len(scales):
+            scale = scales[resume.scale]
+            here = resume.done - sum(before.steps for before in scales[: resume.scale])
+            canvas = jax.ShapeDtypeStruct((1, *self.canvas(scale).shape, 3), jnp.float32)
+            like = jax.eval_shape(lambda image: optimizers.begin(image, self.recipe.method), canvas)
+            if 0 < here <= scale.steps and here % _chunk_length(scale) == 0 and resume.fits(like):
+                self.losses, self.setbacks, self.done = list(resume.losses), list(resume.setbacks), resume.done
+                return resume.scale, resume.easel(like)
+        return 0, None
 
     def finished(self, image: Floats) -> Bytes:
         """An iterate at any scale -> 8-bit pixels at the result's size, in the colours that were asked for."""
@@ -154,24 +183,36 @@ class Painting:
 
 
 def paint(
-    network: VGG, content: Bytes, styles: list[tuple[Bytes, float]], recipe: Recipe, *, frames: int = 2
+    network: VGG,
+    content: Bytes,
+    styles: Sequence[Style],
+    recipe: Recipe,
+    *,
+    frames: int = 2,
+    begin_with: Bytes | None = None,
+    resume: Checkpoint | None = None,
 ) -> Iterator[Step | Result]:
-    """Paints `content` in the blend of `styles` (pixels, share; the shares sum to 1).
+    """Paints `content` in the styles: blended where they overlap, each in its part where they have masks.
 
     Yields a `Step` at least every `HEARTBEAT` seconds or so, then one `Result` of the content's size. `frames` pictures
-    are sampled on the way, the start and the result among them. Raises PaintError where the objective is no number.
+    are sampled on the way, the start and the result among them. `begin_with` is the picture that a recipe with `init`
+    picture starts from. With `resume` the painting goes on from there, and sends only the frames that come after; one
+    that does not fit is ignored. Raises PaintError where the objective stays no number.
     """
     began = time.perf_counter()
-    painting = Painting(network, content, styles, recipe)
+    painting = Painting(network, content, styles, recipe, begin_with=begin_with)
     sample_at = sampled_steps(recipe.steps, max(frames, 2))
-    image = painting.start(_canvas(painting, recipe.scales[0]))
-    yield Step(0, recipe.steps, "starting", painting.loss, (painting.finished(image),))
-    image = painting.primed(image)
-    for scale in recipe.scales:
-        image = yield from _paint_scale(painting, scale, image, sample_at)
+    image = painting.start(painting.canvas(recipe.scales[0]))
+    first, easel = painting.go_on(resume) if resume else (0, None)
+    if easel is None:
+        yield painting.step("starting", (painting.finished(image),))
+        image = painting.primed(image)
+    for index in range(first, len(recipe.scales)):
+        image = yield from _paint_scale(painting, index, easel or image, sample_at)
+        easel = None
     rgb = painting.finished(image)
-    yield Step(recipe.steps, recipe.steps, "finished", painting.loss, (rgb,))
-    yield Result(rgb, tuple(painting.losses), time.perf_counter() - began)
+    yield painting.step("finished", (rgb,))
+    yield Result(rgb, tuple(painting.losses), time.perf_counter() - began, tuple(painting.setbacks))
 
 
 def sampled_steps(steps: int, frames: int) -> Counter[int]:
@@ -191,64 +232,88 @@ def sampled_steps(steps: int, frames: int) -> Counter[int]:
     return chosen
 
 
-def _canvas(painting: Painting, scale: Scale) -> Canvas:
-    height, width, _ = painting.original.shape
-    fitted_width, fitted_height = fit(width, height, scale.size)
-    return Canvas(fitted_height, fitted_width)
-
-
-def _recolored(
-    content: Floats, styles: list[tuple[Floats, float]], recipe: Recipe
-) -> tuple[Floats, list[tuple[Floats, float]]]:
+def _recolored(content: Floats, styles: Sequence[Style], recipe: Recipe) -> tuple[Floats, list[Source]]:
     """The pictures that are painted from, for the recipe's way with colours."""
+    images = [to_floats(style.rgb) for style in styles]
     if recipe.colors == "luminance":
-        return color.grey(content), [(color.match_luma(style, content), share) for style, share in styles]
-    if recipe.colors == "match":
-        return content, [(color.match_colors(style, content), share) for style, share in styles]
-    return content, styles
+        images = [color.match_luma(image, content) for image in images]
+        content = color.grey(content)
+    elif recipe.colors == "match":
+        images = [color.match_colors(image, content) for image in images]
+    return content, [Source(image, style) for image, style in zip(images, styles, strict=True)]
+
+
+def _chunk_length(scale: Scale) -> int:
+    """Steps in each chunk of a scale. All have one length: each length is a program, and compiling takes seconds."""
+    return next(length for length in range(CHUNK, 0, -1) if scale.steps % length == 0)
 
 
 def _paint_scale(
-    painting: Painting, scale: Scale, image: Floats, sample_at: Counter[int]
+    painting: Painting, index: int, start: Floats | Easel, sample_at: Counter[int]
 ) -> Generator[Step, None, Floats]:
-    """All steps of one scale, from a picture of any size; returns the averaged picture.
+    """All steps of one scale, from a picture of any size or from the middle; returns the averaged picture.
 
-    Adam begins anew: with its moments carried over from the scale before, results were no better.
+    The optimiser begins anew: with its moments carried over from the scale before, results were no better.
     """
-    recipe, canvas = painting.recipe, _canvas(painting, scale)
+    recipe, scale = painting.recipe, painting.recipe.scales[index]
+    canvas, length = painting.canvas(scale), _chunk_length(scale)
     stage = f"{canvas.width} x {canvas.height}"
-    shares = tuple(jnp.float32(share) for share in recipe.shares)
-    targets = yield from _patiently(lambda: painting.targets(scale, canvas), painting, f"looking at {stage}")
+    targets = yield from _patiently(lambda: painting.targets(scale), painting, f"looking at {stage}")
     return_freed_memory()
-    mounted = canvas.mount(np.clip(resize(image, canvas.height, canvas.width), 0, 1))
-    easel = optimizers.begin(jnp.asarray(mounted), recipe.method)
-    first = painting.done
-    # Chunks of one length: each length is a program, and compiling takes seconds.
-    length = next(length for length in range(CHUNK, 0, -1) if scale.steps % length == 0)
-    while painting.done < first + scale.steps:
-
-        def advance(easel: Easel = easel) -> tuple[Easel, np.ndarray, jax.Array]:
-            new, (losses, averages) = optimizers.paint_chunk(
-                easel,
-                painting.state,
-                targets,
-                shares,
-                network_graph=painting.graph,
-                method=recipe.method,
-                steps=scale.steps,
-                chunk=length,
-            )
-            return new, np.asarray(losses), averages
-
-        doing = f"preparing {stage}" if painting.done == first else f"painting {stage}"
-        easel, losses, averages = yield from _patiently(advance, painting, doing)
+    if isinstance(start, Easel):
+        easel = start
+    else:
+        mounted = canvas.mount(np.clip(resize(start, canvas.height, canvas.width), 0, 1))
+        easel = optimizers.begin(jnp.asarray(mounted), recipe.method)
+    end = sum(before.steps for before in recipe.scales[: index + 1])
+    doing = f"preparing {stage}"
+    while painting.done < end:
+        easel, losses, averages = yield from _advance(painting, easel, targets, scale, doing)
+        doing = f"painting {stage}"
         frames: list[Bytes] = []
-        for index, step in enumerate(range(painting.done + 1, painting.done + length + 1)):
+        for offset, step in enumerate(range(painting.done + 1, painting.done + length + 1)):
             if count := sample_at[step]:
-                frames += [painting.finished(canvas.cut(np.asarray(averages[index])))] * count
+                frames += [painting.finished(canvas.cut(np.asarray(averages[offset])))] * count
         painting.note(losses)
-        yield Step(painting.done, recipe.steps, f"painting {stage}", painting.loss, tuple(frames))
+        yield painting.step(doing, frames, painting.checkpoint(easel, index))
     return canvas.cut(np.asarray(easel.average))
+
+
+def _advance(
+    painting: Painting, easel: Easel, targets: Targets, scale: Scale, doing: str
+) -> Generator[Step, None, tuple[Easel, np.ndarray, jax.Array]]:
+    """One chunk of steps: the new state, the losses and the averages. Raises PaintError where it cannot be done.
+
+    A chunk whose objective is no number is done again from where it began, with half the learning rate.
+    """
+    recipe = painting.recipe
+    shares = tuple(jnp.float32(share) for share in recipe.shares)
+
+    def chunk(easel: Easel) -> tuple[Easel, np.ndarray, jax.Array]:
+        new, (losses, averages) = optimizers.paint_chunk(
+            jax.tree.map(jnp.copy, easel),  # its buffers are given away; the state is kept to go back to
+            painting.state,
+            targets,
+            shares,
+            network_graph=painting.graph,
+            method=recipe.method,
+            steps=scale.steps,
+            chunk=_chunk_length(scale),
+        )
+        return new, np.asarray(losses), averages
+
+    for _ in range(SETBACKS + 1):
+        new, losses, averages = yield from _patiently(functools.partial(chunk, easel), painting, doing)
+        if np.isfinite(losses).all() and np.isfinite(new.average).all():
+            return new, losses, averages
+        painting.setbacks.append(painting.done)
+        easel = optimizers.slowed(easel)
+    raise PaintError.at(
+        None,
+        f"The objective is no finite number after {painting.done} of {recipe.steps} steps, "
+        f"with {SETBACKS} halvings of the learning rate.",
+        "Try another seed or a strength nearer to 0.5.",
+    )
 
 
 def _patiently(work: Callable[[], T], painting: Painting, stage: str) -> Generator[Step, None, T]:
@@ -259,4 +324,4 @@ def _patiently(work: Callable[[], T], painting: Painting, stage: str) -> Generat
             done, _ = futures.wait([future], timeout=HEARTBEAT)
             if done:
                 return future.result()
-            yield Step(painting.done, painting.recipe.steps, stage, painting.loss)
+            yield painting.step(stage)

@@ -51,6 +51,12 @@ class Canvas:
         self.cut(mask)[...] = 1
         return mask
 
+    def mask_of(self, mask: Floats) -> Floats:
+        """A mask of any size over the picture, nothing on the margin: (h, w) -> (1, *shape, 1)."""
+        whole = self.mask()
+        self.cut(whole)[...] = np.clip(resize(mask[..., None], self.height, self.width), 0, 1)
+        return whole
+
     def cut(self, canvas: Floats) -> Floats:
         """The picture back from its canvas: (1, *shape, C) -> (height, width, C)."""
         (above, _), (left, _) = self.padding

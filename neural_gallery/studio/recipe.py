@@ -65,7 +65,7 @@ class Recipe:
     scales: tuple[Scale, ...]  # coarsest first; the last has the result's size
     strength: float  # 0 keeps the content, 1 is nearly all style
     colors: Literal["style", "content", "luminance", "match"]
-    init: Literal["content", "noise", "style"]
+    init: Literal["content", "noise", "style", "picture"]
     style_scale: float  # longest side of the style over that of the result
     seed: int
     method: Method = Method()
@@ -101,10 +101,14 @@ def pyramid(size: int, *, levels: int) -> tuple[int, ...]:
     return (*reversed(list(sizes)), size)
 
 
-def scales_for(quality: str, size: int) -> tuple[Scale, ...]:
-    """The scales and steps of a quality preset (`draft`, `balanced`, `best`) for a result of that longest side."""
-    steps, sizes = _STEPS[quality], pyramid(size, levels=_SCALES[quality])
-    if len(sizes) == 1:
-        return (Scale(size, steps[-1]),)
-    levels = range(len(sizes) - 1, -1, -1)
-    return tuple(Scale(side, steps[min(level, len(steps) - 1)]) for level, side in zip(levels, sizes, strict=True))
+def scales_for(quality: str, size: int, *, levels: int | None = None, steps: tuple[int, ...] = ()) -> tuple[Scale, ...]:
+    """The scales and steps of a quality preset (`draft`, `balanced`, `best`) for a result of that longest side.
+
+    `levels` is another number of scales, at the most. `steps` are other numbers of steps, coarsest first: where there
+    are fewer of them than scales, the first holds for all coarser ones; where there are more, the last ones count.
+    """
+    sizes = pyramid(size, levels=_SCALES[quality] if levels is None else levels)
+    preset = _STEPS[quality][-1:] if len(sizes) == 1 else _STEPS[quality]
+    from_finest = steps[::-1] or preset
+    finest_first = (from_finest[min(level, len(from_finest) - 1)] for level in range(len(sizes)))
+    return tuple(Scale(side, count) for side, count in zip(sizes, (*finest_first,)[::-1], strict=True))

@@ -52,9 +52,10 @@ def local_painter(job: Job) -> Iterator[Message]:
     # The first import of JAX and the reading of the weights take seconds.
     yield Progress(0, recipe.steps, "warming up", float("nan"))
     from neural_gallery.studio.paint import Result, paint
+    from neural_gallery.studio.targets import Style
     from neural_gallery.studio.weights import bundled_network
 
-    styles = [(style.rgb, style.weight) for style in job.styles]
+    styles = [Style(style.rgb, style.weight) for style in job.styles]
     for record in paint(bundled_network(recipe.method.layers), job.content, styles, recipe, frames=job.frames):
         if isinstance(record, Result):
             yield Painted(record.rgb, _facts(recipe, record))

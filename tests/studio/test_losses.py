@@ -20,7 +20,8 @@ def _statistics(features: jax.Array) -> losses.Statistics:
 
 def _targets(style: dict[str, jax.Array], content: dict[str, jax.Array]) -> losses.Targets:
     mask = _everywhere(next(iter((style | content).values())))
-    return losses.Targets({layer: _statistics(features) for layer, features in style.items()}, content, mask)
+    wanted = {layer: _statistics(features) for layer, features in style.items()}
+    return losses.Targets((losses.Region(wanted, mask, jnp.float32(1)),), content, mask)
 
 
 def test_the_gram_matrix_of_ones_is_one() -> None:

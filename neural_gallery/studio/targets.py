@@ -1,0 +1,138 @@
+"""From pictures to what a painting is drawn to: the styles' statistics, region by region, and the content's features.
+
+Styles that go to one part of the content are a region: all styles without a mask are one, over the whole picture, and
+those with equal masks are one each. Within a region the styles' statistics are blended, layer by layer, by the shares
+of the styles that count at that layer (guided Gram matrices: Gatys et al. 2017, arXiv:1611.07865, section 5).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from neural_gallery.site.model import fit
+from neural_gallery.studio.arrays import Bytes, Floats
+from neural_gallery.studio.losses import Region, Statistics, Targets, blend, masks, statistics
+from neural_gallery.studio.pyramid import Canvas, resize, style_bucket
+from neural_gallery.studio.recipe import Method
+
+SMALLEST_STYLE = 16
+"""No style is looked at with a longest side below this, however small the scale and `style_scale` are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """One style of a painting. Masks are (height, width): 255 counts wholly, 0 not at all."""
+
+    rgb: Bytes  # (height, width, 3), at its natural size
+    share: float = 1.0  # of the blend, relative to those of the other styles
+    layers: tuple[str, ...] = ()  # the style layers at which it counts; empty: all of them
+    mask: Bytes | None = None  # which part of the content it goes to, at the content's size; None: everywhere
+    style_mask: Bytes | None = None  # which part of the style counts, at the style's size; None: all of it
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A style as it is painted from, in [0, 1]: recoloured, if the colours ask for it."""
+
+    image: Floats  # (height, width, 3)
+    style: Style
+
+    @property
+    def mask(self) -> Floats | None:
+        """Which part of the image counts, (height, width) in [0, 1]; None: all of it."""
+        mask = self.style.style_mask
+        return None if mask is None else np.divide(mask, 255, dtype=np.float32)
+
+    def share_at(self, layer: str) -> float:
+        """Its share at that layer: none where it does not count there."""
+        return self.style.share if not self.style.layers or layer in self.style.layers else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the content and the styles that go there."""
+
+    mask: Floats | None  # (height, width) of the content, in [0, 1]; None: everywhere
+    sources: tuple[Source, ...]
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """The shares of its styles; they sum to 1."""
+        total = sum(source.style.share for source in self.sources)
+        return tuple(source.style.share / total for source in self.sources)
+
+
+def parts(sources: Sequence[Source]) -> tuple[Part, ...]:
+    """The styles by where they go: those without a mask first, then by mask, in the order of their first style."""
+    groups: dict[bytes | None, list[Source]] = {}
+    for source in sorted(sources, key=lambda source: source.style.mask is not None):
+        mask = source.style.mask
+        groups.setdefault(None if mask is None else mask.tobytes(), []).append(source)
+    masked = [group[0].style.mask for group in groups.values()]
+    return tuple(
+        Part(None if mask is None else np.divide(mask, 255, dtype=np.float32), tuple(group))
+        for mask, group in zip(masked, groups.values(), strict=True)
+    )
+
+
+@functools.partial(jax.jit, static_argnames=("network_graph", "method"))
+def _style_statistics(
+    network_state: nnx.State, image: jax.Array, mask: jax.Array, *, network_graph: nnx.GraphDef, method: Method
+) -> dict[str, Statistics]:
+    network = nnx.merge(network_graph, network_state)
+    layers = [layer for layer, _ in method.style_layers]
+    features, mask_at = network(image, layers, pooling=method.pooling), masks(mask, layers)
+    return {layer: statistics(features[layer], mask_at[layer]) for layer in layers}
+
+
+@functools.partial(jax.jit, static_argnames=("network_graph", "method"))
+def _content_features(network_state: nnx.State, image: jax.Array, *, network_graph: nnx.GraphDef, method: Method):
+    network = nnx.merge(network_graph, network_state)
+    return network(image, [layer for layer, _ in method.content_layers], pooling=method.pooling)
+
+
+@dataclass(frozen=True, slots=True)
+class Eye:
+    """Looks at pictures with one network, in the way of one method."""
+
+    graph: nnx.GraphDef
+    state: nnx.State
+    method: Method
+
+    def targets(self, content: Floats, styles: Sequence[Part], canvas: Canvas, *, longest: int) -> Targets:
+        """What a painting on that canvas is drawn to; styles are looked at with that longest side in pixels."""
+        features = self.content(content, canvas)
+        regions = tuple(self._region(part, canvas, longest) for part in styles)
+        return Targets(regions, features, jnp.asarray(canvas.mask()))
+
+    def content(self, image: Floats, canvas: Canvas) -> dict[str, jax.Array]:
+        """The features of a picture of any size that is to be kept, by layer."""
+        mounted = jnp.asarray(canvas.mount(resize(image, canvas.height, canvas.width)))
+        return _content_features(self.state, mounted, network_graph=self.graph, method=self.method)
+
+    def style(self, source: Source, longest: int) -> dict[str, Statistics]:
+        """A style's statistics by layer, looked at with that longest side."""
+        image = source.image
+        longest = max(SMALLEST_STYLE, longest)
+        width, height = fit(image.shape[1], image.shape[0], longest)
+        canvas = Canvas(height, width, style_bucket(longest))
+        mask = canvas.mask() if source.mask is None else canvas.mask_of(source.mask)
+        mounted = jnp.asarray(canvas.mount(resize(image, height, width)))
+        return _style_statistics(self.state, mounted, jnp.asarray(mask), network_graph=self.graph, method=self.method)
+
+    def _region(self, part: Part, canvas: Canvas, longest: int) -> Region:
+        seen = [(source, self.style(source, longest)) for source in part.sources]
+        style = {}
+        for layer, _ in self.method.style_layers:
+            here = [(found[layer], source.share_at(layer)) for source, found in seen if source.share_at(layer) > 0]
+            if total := sum(share for _, share in here):
+                style[layer] = blend([(found, share / total) for found, share in here])
+        mask = canvas.mask() if part.mask is None else canvas.mask_of(part.mask)
+        return Region(style, jnp.asarray(mask), jnp.float32(1.0 if part.mask is None else part.mask.mean()))
