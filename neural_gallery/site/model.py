@@ -1,7 +1,8 @@
 """What the author wrote, fully resolved: the records that every other room reads.
 
 Everything here is frozen and typed. Past the manifest there are no dictionaries of settings, and no `None` that
-means "the default". Lengths are pixels, in pictures already turned upright (EXIF orientation applied).
+means "the default"; where `PaintSettings` has one, it is the author's choice to leave a number to the quality. Lengths
+are pixels, in pictures already turned upright (EXIF orientation applied).
 """
 
 from __future__ import annotations
@@ -38,6 +39,21 @@ class Init(StrEnum):
     CONTENT = "content"
     NOISE = "noise"
     STYLE = "style"
+    PICTURE = "picture"  # the pair's `init_picture`; authors write that picture's name
+
+
+class Optimizer(StrEnum):
+    """What makes the steps."""
+
+    ADAM = "adam"
+    LBFGS = "lbfgs"
+
+
+class Pooling(StrEnum):
+    """How the network halves its features between blocks."""
+
+    MAX = "max"
+    AVG = "avg"
 
 
 class Show(StrEnum):
@@ -101,15 +117,25 @@ def fit(width: int, height: int, longest: int) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class WeightedStyle:
-    """One style of a blend. The weights of a pair's styles sum to 1."""
+    """One style of a blend. The weights of a pair's styles sum to 1.
+
+    Masks are read as greyscale: a style counts where they are white, partly where they are grey.
+    """
 
     picture: Picture
     weight: float
+    layers: tuple[str, ...] = ()  # of the network, at which alone this style counts; empty: at every one
+    mask: Picture | None = None  # where on the content this style goes; None: everywhere
+    style_mask: Picture | None = None  # which part of the style's picture counts; None: all of it
 
 
 @dataclass(frozen=True, slots=True)
 class PaintSettings:
-    """All settings that determine a result's pixels."""
+    """All settings that determine a result's pixels.
+
+    None, and an empty tuple, mean "as the quality preset has it", and for what no preset varies, "as the studio has
+    it". That is what the author chose by not naming a number; no reader of this record has to find a default for it.
+    """
 
     size: int  # longest side of the result
     quality: Quality
@@ -118,6 +144,14 @@ class PaintSettings:
     init: Init
     style_scale: float
     seed: int
+    optimizer: Optimizer = Optimizer.ADAM
+    steps: tuple[int, ...] = ()  # by scale, coarsest first; one number alone is for every scale
+    learning_rate: float | None = None  # of colours between 0 and 1
+    scales: int | None = None  # how many at the most, each half the size of the next
+    pooling: Pooling = Pooling.MAX
+    style_layers: tuple[tuple[str, float], ...] = ()  # names (relu4_1) and weights
+    content_layers: tuple[tuple[str, float], ...] = ()
+    total_variation: float | None = None  # how much smoothness counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +185,7 @@ class Pair:
     alt: str  # resolved: the author's, or made from the pictures' alternative texts
     caption: str  # inline Markdown; "" for none
     location: Location
+    init_picture: Picture | None = None  # what painting starts from, where `paint.init` is `Init.PICTURE`
 
     @property
     def width(self) -> int:

@@ -2,7 +2,8 @@
 
 A painting's key covers what determines its pixels. The pair's id, alternative text, caption, the side it is shown on,
 and everything about encoding (formats, widths, frames a second, how many frames) are not in it: changing those never
-repaints. The order of a blend's styles is in it, because sums of floats depend on it.
+repaints. The order of a blend's styles is in it, because sums of floats depend on it. Masks, layers of a style and a
+picture to start from are in it only where a pair has them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from neural_gallery.site.model import Pair, Picture
+from neural_gallery.site.model import Pair, Picture, WeightedStyle
 from neural_gallery.store.sealed import digest
 
 ENCODING_VERSION = 1
@@ -25,7 +26,8 @@ def painting_key(pair: Pair, *, engine: int, weights_sha256: str) -> str:
             "engine": engine,
             "weights": weights_sha256,
             "content": _source(pair.content),
-            "styles": [{**_source(style.picture), "weight": style.weight} for style in pair.styles],
+            "styles": [_style(style) for style in pair.styles],
+            **({"init": _source(pair.init_picture)} if pair.init_picture else {}),
             # Every field, also those added later: PaintSettings is by definition what determines pixels.
             "settings": dataclasses.asdict(pair.paint),
         }
@@ -42,6 +44,16 @@ def encoding_key(source_key: str, kind: str, options: Mapping[str, object]) -> s
     return digest(
         {"is": "encoding", "version": ENCODING_VERSION, "source": source_key, "kind": kind, "options": options}
     )
+
+
+def _style(style: WeightedStyle) -> dict[str, object]:
+    masks = {"mask": style.mask, "style_mask": style.style_mask}
+    return {
+        **_source(style.picture),
+        "weight": style.weight,
+        **({"layers": style.layers} if style.layers else {}),
+        **{name: _source(mask) for name, mask in masks.items() if mask},
+    }
 
 
 def _source(picture: Picture) -> dict[str, object]:

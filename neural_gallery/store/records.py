@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from neural_gallery.site.model import Crop, Pair, Picture
+from neural_gallery.site.model import Crop, Pair, Picture, WeightedStyle
 from neural_gallery.store.sealed import SealError, seal, unseal
 
 
@@ -24,7 +24,10 @@ class Source:
     file: str  # as the manifest wrote it
     sha256: str
     crop: Crop | None
-    weight: float  # its share of the blend; 1 for a content picture
+    weight: float  # its share of the blend; 1 for a picture that is no style
+    layers: tuple[str, ...] = ()  # the only ones at which the style counted; empty: all
+    mask: Source | None = None  # where on the content the style went
+    style_mask: Source | None = None  # which part of the style counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,11 @@ class Origin:
     pair: str  # the pair's id when it was painted
     content: Source
     styles: tuple[Source, ...]
-    settings: Mapping[str, object]  # the fields of PaintSettings as they were then; kept for people, never read back
+    settings: Mapping[str, object]  # the fields of PaintSettings as they were then, JSON values; kept for people
     engine: int
     weights_sha256: str
     facts: Mapping[str, object]  # the painter's own account, JSON values: steps, losses, seconds, device, versions
+    init_picture: Source | None = None  # what painting started from, where that was a picture of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +69,13 @@ def describe(pair: Pair, *, engine: int, weights_sha256: str, facts: Mapping[str
     """The origin of a painting of `pair`. Numbers in `facts` that JSON cannot hold (NaN, infinity) become null."""
     return Origin(
         pair=pair.id,
-        content=_source(pair.content, 1.0),
-        styles=tuple(_source(style.picture, style.weight) for style in pair.styles),
-        settings=dataclasses.asdict(pair.paint),
+        content=_source(pair.content),
+        styles=tuple(_style(style) for style in pair.styles),
+        settings={name: _finite(value) for name, value in dataclasses.asdict(pair.paint).items()},
         engine=engine,
         weights_sha256=weights_sha256,
         facts={name: _finite(value) for name, value in facts.items()},
+        init_picture=pair.init_picture and _source(pair.init_picture),
     )
 
 
@@ -92,6 +97,7 @@ def load_record(data: bytes) -> Record:
                         **origin,
                         "content": _load_source(origin["content"]),
                         "styles": tuple(_load_source(style) for style in origin["styles"]),
+                        "init_picture": _load_optional(origin.get("init_picture")),
                     }
                 ),
                 "created": datetime.datetime.fromisoformat(body["created"]),
@@ -102,12 +108,33 @@ def load_record(data: bytes) -> Record:
         raise SealError("is incomplete") from error
 
 
-def _source(picture: Picture, weight: float) -> Source:
+def _source(picture: Picture, weight: float = 1.0) -> Source:
     return Source(picture.name, picture.file, picture.sha256, picture.crop, weight)
 
 
+def _style(style: WeightedStyle) -> Source:
+    return dataclasses.replace(
+        _source(style.picture, style.weight),
+        layers=style.layers,
+        mask=style.mask and _source(style.mask),
+        style_mask=style.style_mask and _source(style.style_mask),
+    )
+
+
 def _load_source(source: dict[str, Any]) -> Source:
-    return Source(**{**source, "crop": Crop(**source["crop"]) if source["crop"] else None})
+    return Source(
+        **{
+            **source,
+            "crop": Crop(**source["crop"]) if source["crop"] else None,
+            "layers": tuple(source.get("layers", ())),
+            "mask": _load_optional(source.get("mask")),
+            "style_mask": _load_optional(source.get("style_mask")),
+        }
+    )
+
+
+def _load_optional(source: dict[str, Any] | None) -> Source | None:
+    return None if source is None else _load_source(source)
 
 
 def _finite(value: object) -> object:

@@ -17,14 +17,18 @@ if TYPE_CHECKING:
     from neural_gallery.site.model import PaintSettings
 
     RGB: TypeAlias = NDArray[np.uint8]  # (height, width, 3)
+    Mask: TypeAlias = NDArray[np.uint8]  # (height, width), 255 where something counts in full
 
 
 @dataclass(frozen=True, slots=True)
 class StyleSource:
-    """One style: its pixels at their natural size, and its share of the blend (the shares sum to 1)."""
+    """One style: its pixels at their natural size, its share of the blend (the shares sum to 1), where it counts."""
 
     rgb: RGB  # (height, width, 3)
     weight: float
+    layers: tuple[str, ...] = ()  # of the network, at which alone the style counts; empty: at every one
+    mask: Mask | None = None  # where on the result, at the result's size; None: everywhere
+    style_mask: Mask | None = None  # which part of `rgb` counts, at its size; None: all of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Job:
     styles: tuple[StyleSource, ...]
     settings: PaintSettings
     frames: int  # how many frames to sample, the first (the start) and the last (the result) included
+    start: RGB | None = None  # what to begin with, at the result's size, where `settings.init` is `Init.PICTURE`
 
 
 @dataclass(frozen=True, slots=True)

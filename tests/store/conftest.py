@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,11 @@ from neural_gallery.site.model import (
     Colors,
     Crop,
     Init,
+    Optimizer,
     PaintSettings,
     Pair,
     Picture,
+    Pooling,
     Quality,
     Show,
     StillSettings,
@@ -57,6 +60,27 @@ def pair() -> Pair:
         caption="",
         location=Location("site.yaml", 9, 3),
     )
+
+
+@pytest.fixture
+def masked(pair: Pair) -> Pair:
+    """The same with all that a pair can do without: masks, layers, a picture to start from, numbers of its own."""
+    first, second = pair.styles
+    first = replace(first, layers=("relu1_1", "relu2_1"), mask=picture("sky-mask", sha256="1" * 64))
+    second = replace(second, style_mask=picture("part", sha256="2" * 64, crop=Crop(5, 6, 70, 80)))
+    paint = replace(
+        pair.paint,
+        init=Init.PICTURE,
+        optimizer=Optimizer.LBFGS,
+        steps=(20, 50),
+        learning_rate=0.5,
+        scales=2,
+        pooling=Pooling.AVG,
+        style_layers=(("relu1_1", 2.0), ("relu2_1", 0.5)),
+        content_layers=(("relu4_2", 1.0),),
+        total_variation=0.25,
+    )
+    return replace(pair, styles=(first, second), paint=paint, init_picture=picture("sketch", sha256="3" * 64))
 
 
 @pytest.fixture
