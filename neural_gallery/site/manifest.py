@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from neural_gallery.errors import InputError, Location, ManifestError, PostError, Problem
+from neural_gallery.site.blends import BlendResolver
+from neural_gallery.site.declared import Declared
 from neural_gallery.site.images import ImageResolver
 from neural_gallery.site.model import Post, Quality, Site, Target
 from neural_gallery.site.pairs import PairResolver
 from neural_gallery.site.paths import Folder, absolute
-from neural_gallery.site.pictures import ProbeCache, probe
+from neural_gallery.site.pictures import ProbeCache, probe, probe_masks
 from neural_gallery.site.posts import read_post
 from neural_gallery.site.source import Document, KeyPath, compose, read_text
 from neural_gallery.site.validation import Sound, validate
@@ -85,8 +87,9 @@ class _Reader:
         look = cache.probe if cache else probe
         images = ImageResolver(self.document, self.folder, sound.manifest.images, sound.declared, look)
         pictures = images.resolve_all()
-        pairs = PairResolver(self.document, sound.manifest.defaults, pictures, sound.declared)
-        resolved = pairs.resolve_all(sound.pairs)
+        declared = Declared(self.document, pictures, sound.declared)
+        blends = BlendResolver(declared, cache.probe_masks if cache else probe_masks)
+        resolved = PairResolver(declared, blends, sound.manifest.defaults).resolve_all(sound.pairs)
         if quality := overrides.quality:
             resolved = tuple(replace(pair, paint=replace(pair.paint, quality=quality)) for pair in resolved)
         site = Site(
@@ -105,7 +108,7 @@ class _Reader:
             pairs=resolved,
             posts=tuple(self.posts(sound.posts)),
         )
-        self.problems += images.problems + pairs.problems
+        self.problems += images.problems + declared.problems
         return site
 
     def output(self, written: str) -> Path:

@@ -6,30 +6,39 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from neural_gallery.errors import Location, Problem, did_you_mean
-from neural_gallery.site.model import AnimationSettings, PaintSettings, Pair, Picture, StillSettings, WeightedStyle
-from neural_gallery.site.schema import NAME_LENGTH, PairSection, Settings, merged
+from neural_gallery.errors import Location
+from neural_gallery.site.blends import Blend, BlendResolver
+from neural_gallery.site.declared import Declared
+from neural_gallery.site.model import Pair, Picture, WeightedStyle
+from neural_gallery.site.schema import SIDES, PairSection, Settings, merged
+from neural_gallery.site.settings import (
+    animation_settings,
+    cannot_be_sized,
+    given_side,
+    longest_side,
+    paint_settings,
+    still_settings,
+)
 from neural_gallery.site.source import Document, KeyPath, abridged
-from neural_gallery.site.wording import listed
+from neural_gallery.site.values import NAME_LENGTH
+from neural_gallery.site.wording import listed, subject
 
 MAX_PAIRS = 10_000
-_STILL_FORMATS = ("avif", "webp", "png")  # browsers take the first that they know: the smallest files first
 
 
 @dataclass
 class PairResolver:
-    """Resolves the entries of `pairs`. `declared` names the broken images as well."""
+    """Resolves the entries of `pairs`; what is wrong with them is told to `declared`."""
 
-    document: Document
+    declared: Declared
+    blends: BlendResolver
     defaults: Settings
-    pictures: Mapping[str, Picture]
-    declared: frozenset[str]
-    problems: list[Problem] = field(default_factory=list)
     published: dict[str, tuple[str, Location]] = field(default_factory=dict)  # file names without extension: whose
 
     def resolve_all(self, sections: Mapping[int, PairSection]) -> tuple[Pair, ...]:
         """Every pair that has no problem. `sections` are the manifest's entries by their index."""
-        for name in self.declared:
+        self._check_defaults()
+        for name in self.declared.names:
             self.published[name.lower()] = (f"the picture '{name}'", self.document.key_location(("images", name)))
         pairs: list[Pair] = []
         for index, section in sections.items():
@@ -41,14 +50,24 @@ class PairResolver:
                 pairs.append(pair)
         return tuple(pairs)
 
+    @property
+    def document(self) -> Document:
+        """The manifest."""
+        return self.declared.document
+
+    def _check_defaults(self) -> None:
+        """What would otherwise come to light only with a pair that does not override it."""
+        self._has_one_side(("defaults",), self.defaults)
+        self.declared.start(self.defaults.init, ("defaults", "init"))
+
     def _expand(self, index: int, section: PairSection) -> Iterator[Pair]:
         if not self._is_complete(index, section):
             return
         contents = [
-            self._picture(name, "content", self.document.location(path), index)
+            self.declared.picture(name, "content", self.document.location(path), index)
             for name, path in _references(index, section, "content")
         ]
-        blends = [self._blend(style, path, index) for style, path in _references(index, section, "style")]
+        blends = [self.blends.blend(style, path, index) for style, path in _references(index, section, "style")]
         for content in contents:
             for blend in blends:
                 if content and blend and (pair := self._pair(index, section, content, blend)):
@@ -56,7 +75,8 @@ class PairResolver:
 
     def _is_complete(self, index: int, section: PairSection) -> bool:
         """Whether it says which contents and styles it is about; an id that cannot be is reported, too."""
-        given, place, complete = section.model_fields_set, self.document.location(("pairs", index)), True
+        given, place = section.model_fields_set, self.document.location(("pairs", index))
+        complete = self._has_one_side(("pairs", index), section)
         for one, many in (("content", "contents"), ("style", "styles")):
             if (one in given) == (many in given):
                 number = f"both '{one}' and '{many}'" if one in given else f"neither '{one}' nor '{many}'"
@@ -70,46 +90,51 @@ class PairResolver:
             complete = False
         return complete
 
-    def _picture(self, name: str, role: str, place: Location, index: int) -> Picture | None:
-        if name not in self.declared:
-            message = f"pair {index + 1} names the {role} '{abridged(name)}', which is not declared under images."
-            self._report(place, message, did_you_mean(name, self.declared) or "Declare it there, or correct the name.")
-        return self.pictures.get(name)
+    def _has_one_side(self, path: KeyPath, section: Settings) -> bool:
+        """Whether at most one side of the result is given."""
+        given = [side for side in SIDES if side in section.model_fields_set]
+        if len(given) < 2:
+            return True
+        names = listed((f"'{side}'" for side in given), "and")
+        message = f"{subject(path)}: {names} are given, but only one of them can say how large a result is."
+        place = max(self.document.key_location((*path, side)) for side in given)
+        self._report(place, message, "Keep one: the other side follows from the content's shape.")
+        return False
 
-    def _blend(self, style: str | dict[str, float], path: KeyPath, index: int) -> tuple[WeightedStyle, ...]:
-        """The styles with weights that sum to 1; empty where one of them cannot be used."""
-        if isinstance(style, str):
-            pictures = [self._picture(style, "style", self.document.location(path), index)]
-            weights = [1.0]
-        else:
-            places = [self.document.key_location((*path, name)) for name in style]
-            pictures = [self._picture(name, "style", place, index) for name, place in zip(style, places, strict=True)]
-            total = sum(style.values())
-            weights = [weight / total for weight in style.values()]
-        sound = [picture for picture in pictures if picture]
-        if len(sound) < len(pictures):
-            return ()
-        return tuple(WeightedStyle(picture, weight) for picture, weight in zip(sound, weights, strict=True))
-
-    def _pair(
-        self, index: int, section: PairSection, content: Picture, styles: tuple[WeightedStyle, ...]
-    ) -> Pair | None:
-        settings = merged(self.defaults, section)
-        pair_id = section.id or "-".join((content.name, *(style.picture.name for style in styles)))
-        if not self._claim(pair_id, index, section, settings.animation.fps):
+    def _pair(self, index: int, section: PairSection, content: Picture, blend: Blend) -> Pair | None:
+        settings, path = merged(self.defaults, section), ("pairs", index)
+        pair_id = section.id or "-".join((content.name, *(style.picture.name for style in blend.styles)))
+        size = self._size(path, section, content)
+        own_init = "init" in section.model_fields_set
+        start = self.declared.start(settings.init, (*path, "init") if own_init else ("defaults", "init"))
+        if not self._claim(pair_id, index, section, settings.animation.fps) or size is None or start is None:
             return None
-        return Pair(
+        init, init_picture = start
+        pair = Pair(
             id=pair_id,
             content=content,
-            styles=styles,
-            paint=_paint_settings(settings),
-            animation=_animation_settings(settings),
-            stills=_still_settings(settings),
+            styles=blend.styles,
+            paint=paint_settings(settings, size=size, init=init),
+            animation=animation_settings(settings),
+            stills=still_settings(settings),
             show=settings.show,
-            alt=section.alt or _default_alt(content, styles),
+            alt=section.alt or _default_alt(content, blend.styles),
             caption=section.caption,
-            location=self.document.location(("pairs", index)),
+            location=self.document.location(path),
+            init_picture=init_picture,
         )
+        self.blends.check(pair, blend, index)
+        return pair
+
+    def _size(self, path: KeyPath, section: PairSection, content: Picture) -> int | None:
+        """The longest side of the result; None where the side that is given cannot be."""
+        giver, side = given_side(section, self.defaults)
+        length = getattr(giver or self.defaults, side)
+        if why := cannot_be_sized(content, side, length):
+            place = (*path, side) if giver is section else ("defaults", side)
+            self._report(self.document.location(place), f"{subject(place)} is {length}, which {why[0]}", why[1])
+            return None
+        return longest_side(content, side, length)
 
     def _claim(self, pair_id: str, index: int, section: PairSection, fps: int) -> bool:
         """Take the names under which the pair's files are published; whether they were free.
@@ -135,7 +160,7 @@ class PairResolver:
         return True
 
     def _report(self, place: Location, message: str, remedy: str) -> None:
-        self.problems.append(Problem(place, message, remedy))
+        self.declared.report(place, message, remedy)
 
 
 def _references(index: int, section: PairSection, one: str) -> Iterator[tuple[Any, KeyPath]]:
@@ -151,27 +176,3 @@ def _references(index: int, section: PairSection, one: str) -> Iterator[tuple[An
 def _default_alt(content: Picture, styles: tuple[WeightedStyle, ...]) -> str:
     names = listed(dict.fromkeys(style.picture.title or style.picture.alt.rstrip(" .") for style in styles), "and")
     return f"{content.alt.rstrip(' .')}, painted in the style of {names}"
-
-
-def _paint_settings(settings: Settings) -> PaintSettings:
-    return PaintSettings(
-        size=settings.size,
-        quality=settings.quality,
-        strength=settings.strength,
-        colors=settings.colors,
-        init=settings.init,
-        style_scale=settings.style_scale,
-        seed=settings.seed,
-    )
-
-
-def _animation_settings(settings: Settings) -> AnimationSettings:
-    animation = settings.animation
-    formats = dict.fromkeys(("gif", *animation.formats))  # pages link to the GIF: it is always made
-    return AnimationSettings(fps=animation.fps, frames=animation.frames, formats=tuple(formats))
-
-
-def _still_settings(settings: Settings) -> StillSettings:
-    stills = settings.stills
-    formats = tuple(form for form in _STILL_FORMATS if form in stills.formats)
-    return StillSettings(formats=formats, widths=tuple(sorted(set(stills.widths))))

@@ -10,9 +10,10 @@ import hashlib
 import json
 import stat
 import tempfile
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from neural_gallery.errors import Location, PictureError, did_you_mean
 from neural_gallery.site.decoding import (
@@ -28,13 +29,16 @@ from neural_gallery.site.decoding import (
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from PIL.Image import Image
 
     from neural_gallery.site.model import Picture
 
     RGB: TypeAlias = NDArray[np.uint8]  # (height, width, 3)
     Alpha: TypeAlias = NDArray[np.uint8]  # (height, width)
+    Mask: TypeAlias = NDArray[np.uint8]  # (height, width)
 
 MIN_LONGEST, MIN_SHORTEST = 16, 2
+WHITE, ROUNDING = 255, 2  # 8 bits; how far one mask may be off by resampling and by lossy formats
 SMALLEST = f"Use at least {MIN_LONGEST} pixels on the longer side and {MIN_SHORTEST} on the shorter."
 _SUPPORTED = "Give a JPEG, PNG, WebP, AVIF or GIF file."
 
@@ -47,6 +51,16 @@ class Probe:
     width: int
     height: int
     has_alpha: bool  # at least one pixel is not opaque
+
+
+@dataclass(frozen=True, slots=True)
+class MaskProbe:
+    """What is known of masks that were read together, at one size. Parts of a whole are percent."""
+
+    black: tuple[int, ...]  # which of them, counted from 0, are black throughout
+    excess: float  # by how much they add up to more than white, where they do most; 0 where they nowhere do
+    place: tuple[float, float]  # where that is, from the left and from the top
+    area: float  # on how much of the picture they add up to more than white
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +99,81 @@ def read_pixels(picture: Picture, *, size: int | None = None) -> Pixels:
     import numpy as np
     from PIL import Image
 
-    if not picture.path.is_file():
-        raise PictureError.at(picture.location, f"the file '{picture.file}' is gone.", "Put it back.")
-    image = decode(picture.path, name=picture.file, location=picture.location)
-    if picture.crop:
-        crop = picture.crop
-        image = image.crop((crop.left, crop.top, crop.left + crop.width, crop.top + crop.height))
-    color, alpha = to_srgb(image), alpha_of(image)
-    if alpha:
-        # Before scaling: the colours of invisible pixels must not bleed into visible ones.
-        color = Image.composite(color, Image.new("RGB", color.size, (255, 255, 255)), alpha)
+    image = _cropped(picture)
+    color, alpha = _flattened(image)
     if size is not None and picture.fitted(size) != color.size:
         color = color.resize(picture.fitted(size), Image.Resampling.LANCZOS)
         alpha = alpha and alpha.resize(picture.fitted(size), Image.Resampling.LANCZOS)
     return Pixels(np.array(color), np.array(alpha) if alpha else None)
+
+
+def read_covering(picture: Picture, width: int, height: int) -> RGB:
+    """The picture scaled to cover `width` x `height`, what protrudes cut off alike on both sides; on white.
+
+    Raises PictureError as `read_pixels` does.
+    """
+    import numpy as np
+    from PIL import Image, ImageOps
+
+    color, _ = _flattened(_cropped(picture))
+    return np.array(ImageOps.fit(color, (width, height), Image.Resampling.LANCZOS))
+
+
+def read_mask(picture: Picture, width: int, height: int) -> Mask:
+    """How bright the picture is (luma, what is transparent counting as black), scaled to `width` x `height`.
+
+    Raises PictureError as `read_pixels` does.
+    """
+    import numpy as np
+    from PIL import Image, ImageChops
+
+    image = _cropped(picture)
+    luma, alpha = to_srgb(image).convert("L"), alpha_of(image)
+    if alpha:
+        luma = ImageChops.multiply(luma, alpha)
+    # Unlike Lanczos this never overshoots: masks that add up to white do so at every size.
+    return np.array(luma.resize((width, height), Image.Resampling.BILINEAR))
+
+
+def probe_masks(masks: Sequence[Picture], width: int, height: int) -> MaskProbe:
+    """Read masks as large as they will be used, and see whether they can be used together. Raises PictureError."""
+    import numpy as np
+
+    black, total = [], np.zeros((height, width), np.uint16)
+    for number, picture in enumerate(masks):
+        mask = read_mask(picture, width, height)
+        total += mask
+        if not mask.any():
+            black.append(number)
+    above = total > WHITE + ROUNDING * len(masks)
+    if not above.any():
+        return MaskProbe(tuple(black), 0.0, (0.0, 0.0), 0.0)
+    row, column = np.unravel_index(int(total.argmax()), total.shape)
+    place = (100 * (int(column) + 0.5) / width, 100 * (int(row) + 0.5) / height)
+    excess = 100 * (int(total.max()) - WHITE) / WHITE
+    return MaskProbe(tuple(black), excess, place, 100 * float(above.mean()))
+
+
+def _cropped(picture: Picture) -> Image:
+    """The picture as the file has it, upright, or the part of it that is declared."""
+    if not picture.path.is_file():
+        raise PictureError.at(picture.location, f"the file '{picture.file}' is gone.", "Put it back.")
+    image = decode(picture.path, name=picture.file, location=picture.location)
+    if not picture.crop:
+        return image
+    crop = picture.crop
+    return image.crop((crop.left, crop.top, crop.left + crop.width, crop.top + crop.height))
+
+
+def _flattened(image: Image) -> tuple[Image, Image | None]:
+    """Its colours in sRGB, on white where it is transparent, and its transparency."""
+    from PIL.Image import composite, new
+
+    color, alpha = to_srgb(image), alpha_of(image)
+    if alpha:
+        # Before scaling: the colours of invisible pixels must not bleed into visible ones.
+        color = composite(color, new("RGB", color.size, (255, 255, 255)), alpha)
+    return color, alpha
 
 
 def _check_file(path: Path, name: str, location: Location | None) -> str:
@@ -152,6 +227,8 @@ def _nearest_file(path: Path, name: str) -> str:
 class ProbeCache:
     """Remembers probes by path, size and time of change, so that an unchanged picture is not decoded again.
 
+    What is known of masks is remembered by their contents.
+
     Losing it costs nothing but time: a file that cannot be read is begun anew, one that cannot be written is not.
     """
 
@@ -160,6 +237,8 @@ class ProbeCache:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._known: dict[str, tuple[list[int], Probe]] = {}
+        self._masks: dict[str, MaskProbe] = {}
+        self._asked: set[str] = set()  # for which masks
         self._changed = False
         with contextlib.suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
             stored = json.loads(path.read_text("utf-8"))
@@ -168,6 +247,7 @@ class ProbeCache:
                     file: ([int(number) for number in entry["stamp"]], Probe(**entry["probe"]))
                     for file, entry in stored["pictures"].items()
                 }
+                self._masks = {key: MaskProbe(**_tuples(found)) for key, found in stored.get("masks", {}).items()}
 
     def probe(self, path: Path, location: Location | None, *, name: str = "") -> Probe:
         """What `probe` says, from memory where the file is unchanged."""
@@ -181,8 +261,18 @@ class ProbeCache:
             self._changed = True
         return found
 
+    def probe_masks(self, masks: Sequence[Picture], width: int, height: int) -> MaskProbe:
+        """What `probe_masks` says, from memory where the masks are unchanged."""
+        parts = [(mask.sha256, mask.crop and astuple(mask.crop)) for mask in masks]
+        key = hashlib.sha256(repr((parts, width, height)).encode()).hexdigest()
+        self._asked.add(key)
+        if key not in self._masks:
+            self._masks[key] = probe_masks(masks, width, height)
+            self._changed = True
+        return self._masks[key]
+
     def save(self) -> None:
-        """Write what is remembered of files that still exist, if anything new was learnt."""
+        """Write what is remembered of files that still exist and of masks in use, if anything new was learnt."""
         if not self._changed:
             return
         entries = {
@@ -190,7 +280,8 @@ class ProbeCache:
             for file, (stamp, found) in self._known.items()
             if Path(file).exists()
         }
-        data = json.dumps({"version": self._VERSION, "pictures": entries}, indent=1)
+        masks = {key: asdict(found) for key, found in self._masks.items() if key in self._asked}
+        data = json.dumps({"version": self._VERSION, "pictures": entries, "masks": masks}, indent=1)
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=self._path.parent, delete=False) as file:
@@ -205,3 +296,8 @@ class ProbeCache:
         except OSError:
             return None
         return [status.st_size, status.st_mtime_ns]
+
+
+def _tuples(stored: Mapping[str, object]) -> dict[str, Any]:
+    """JSON's lists as the tuples that they were."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}

@@ -15,8 +15,8 @@ from typing import Any
 
 from neural_gallery.errors import InputError, Location, PostError, Problem
 from neural_gallery.site.model import Post
-from neural_gallery.site.schema import NAME_LENGTH, NAME_PATTERN, NAME_RULE
 from neural_gallery.site.source import Document, abridged, compose, misread, read_text
+from neural_gallery.site.values import NAME_LENGTH, NAME_PATTERN, NAME_RULE
 
 _DATED_NAME = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})-(.+)")
 _HEADING = re.compile(r" {0,3}#[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*(?:\{:?[^{}]*\})?[ \t]*")

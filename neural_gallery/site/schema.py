@@ -7,46 +7,46 @@ Sizes and widths are pixels.
 
 from __future__ import annotations
 
+import itertools
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic.config import JsonDict
 
-from neural_gallery.site.model import Colors, Init, Quality, Show, Target
-
-NAME_PATTERN = r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_-])?$"
-NAME_LENGTH = 100
-PATH_PATTERN = r"^[^\x00-\x1f]+$"
-NAME_RULE = (
-    "Use letters without accents, digits, '.', '_' and '-'; begin with a letter or a digit; do not end with '.'."
+from neural_gallery.site.model import Colors, Init, Optimizer, Pooling, Quality, Show, Target
+from neural_gallery.site.values import (
+    LENIENT,
+    MAPPING_TAG,
+    ONE_TAG,
+    BaseURL,
+    FilePath,
+    FolderPath,
+    Height,
+    Language,
+    Layers,
+    LayerWeights,
+    LearningRate,
+    Left,
+    LeftOpen,
+    Name,
+    Reference,
+    Scales,
+    Size,
+    Steps,
+    Text,
+    Top,
+    TotalVariation,
+    Weight,
+    Width,
+    kind_of,
+    left_open,
 )
 
-NAME_TAG, BLEND_TAG = "<name>", "<blend>"  # no key can be named so, so that they can be told from keys in errors
+INIT_WORDS = tuple(init.value for init in Init if init is not Init.PICTURE)
+SIDES = ("size", "width", "height")
+"""The settings that say how large a result is: one of them at a time."""
 
-_LENIENT = Field(strict=False)  # a YAML list for a tuple, a YAML text for an enumeration
-_FOLDER_PATTERN = r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_-])?(/[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_-])?)*/?$"
-_BASE_URL_PATTERN = r"""^(/?|/[^/\s"'<>?#\\][^\s"'<>?#\\]*|https?://[^/\s"'<>?#\\]+(/[^\s"'<>?#\\]*)?)$"""
-
-Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=NAME_LENGTH, description=NAME_RULE)]
-Reference = Annotated[str, Field(max_length=NAME_LENGTH)]
-Text = Annotated[str, Field(max_length=5000)]
-FilePath = Annotated[str, Field(min_length=1, max_length=1000, pattern=PATH_PATTERN)]
-Size = Annotated[int, Field(ge=16, le=8192)]
-Weight = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
-Left = Annotated[int, Field(ge=0, le=1_000_000, title="left")]
-Top = Annotated[int, Field(ge=0, le=1_000_000, title="top")]
-Width = Annotated[int, Field(ge=1, le=1_000_000, title="width")]
-Height = Annotated[int, Field(ge=1, le=1_000_000, title="height")]
-
-
-def _style_kind(value: object) -> str:
-    return BLEND_TAG if isinstance(value, dict) else NAME_TAG
-
-
-StyleReference = Annotated[
-    Annotated[Reference, Tag(NAME_TAG)]
-    | Annotated[dict[str, Weight], Field(min_length=1, max_length=16), Tag(BLEND_TAG)],
-    Discriminator(_style_kind),
-]
+_ONE_SIDE: JsonDict = {"not": {"anyOf": [{"required": [*two]} for two in itertools.combinations(SIDES, 2)]}}
 
 
 class Section(BaseModel):
@@ -68,20 +68,18 @@ class SiteSection(Section):
     title: Text = Field(default="Gallery", description="The site's title.")
     description: Text = Field(default="", description="One sentence about the site, for search engines and previews.")
     author: Text = Field(default="", description="Who made the site.")
-    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", max_length=35)] = Field(
-        default="en", description="The language of the texts, as in HTML: en, de, pt-BR."
-    )
-    target: Annotated[Target, _LENIENT] = Field(
+    language: Language = Field(default="en", description="The language of the texts, as in HTML: en, de, pt-BR.")
+    target: Annotated[Target, LENIENT] = Field(
         default=Target.JEKYLL, description="For whom the pages are written: a Jekyll site, or any web server."
     )
     output: FilePath = Field(
         default="public", description="The folder that the pages go to; it may be an existing Jekyll site."
     )
-    base_url: Annotated[str, Field(pattern=_BASE_URL_PATTERN, max_length=1000)] = Field(
+    base_url: BaseURL = Field(
         default="",
         description="Where the site will stand, for target html: empty, /path or https://host/path.",
     )
-    images_path: Annotated[str, Field(pattern=_FOLDER_PATTERN, max_length=200)] = Field(
+    images_path: FolderPath = Field(
         default="static/img",
         description="The folder in output that pictures go to, as static/img: letters, digits, '.', '_', '-' and '/'.",
     )
@@ -97,7 +95,7 @@ class AnimationSection(Section):
     frames: Annotated[int, Field(ge=2, le=240)] = Field(
         default=24, description="Number of frames, from the start to the result."
     )
-    formats: Annotated[tuple[Literal["gif", "webp"], ...], _LENIENT, Field(min_length=1, max_length=2)] = Field(
+    formats: Annotated[tuple[Literal["gif", "webp"], ...], LENIENT, Field(min_length=1, max_length=2)] = Field(
         default=("gif", "webp"), description="File formats. The GIF is made in any case, because pages link to it."
     )
 
@@ -105,11 +103,11 @@ class AnimationSection(Section):
 class StillsSection(Section):
     """The still pictures."""
 
-    formats: Annotated[tuple[Literal["avif", "webp", "png"], ...], _LENIENT, Field(min_length=1, max_length=3)] = Field(
+    formats: Annotated[tuple[Literal["avif", "webp", "png"], ...], LENIENT, Field(min_length=1, max_length=3)] = Field(
         default=("avif", "webp", "png"),
         description="File formats, the one that browsers should prefer first. A PNG of full size is made in any case.",
     )
-    widths: Annotated[tuple[Size, ...], _LENIENT, Field(min_length=1, max_length=8)] = Field(
+    widths: Annotated[tuple[Size, ...], LENIENT, Field(min_length=1, max_length=8)] = Field(
         default=(400, 800), description="Widths in pixels that browsers may choose from."
     )
 
@@ -117,22 +115,48 @@ class StillsSection(Section):
 class Settings(Section):
     """Settings that hold for every pair, and that a pair may override key by key."""
 
+    model_config = ConfigDict(json_schema_extra=_ONE_SIDE)
+
     size: Size = Field(default=400, description="Longest side of the result, in pixels.")
-    quality: Annotated[Quality, _LENIENT] = Field(
+    width: LeftOpen[Size] = left_open("Width of the result in pixels, instead of size.")
+    height: LeftOpen[Size] = left_open("Height of the result in pixels, instead of size.")
+    quality: Annotated[Quality, LENIENT] = Field(
         default=Quality.BALANCED, description="How much work goes into a result."
     )
     strength: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = Field(
         default=0.5, description="0 keeps the content, 1 is nearly all style."
     )
-    colors: Annotated[Colors, _LENIENT] = Field(default=Colors.STYLE, description="Whose colours the result has.")
-    init: Annotated[Init, _LENIENT] = Field(default=Init.CONTENT, description="What the painting starts from.")
+    colors: Annotated[Colors, LENIENT] = Field(default=Colors.STYLE, description="Whose colours the result has.")
+    init: Reference = Field(
+        default=Init.CONTENT.value,
+        description="What the painting starts from: content, noise, style, or the name of a picture.",
+        examples=[*INIT_WORDS],
+    )
     style_scale: Annotated[float, Field(ge=0.1, le=4, allow_inf_nan=False)] = Field(
         default=1.0, description="How large the style's strokes are; 1 is their natural size."
     )
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(
         default=0, description="The seed of the noise: the same seed paints the same picture."
     )
-    show: Annotated[Show, _LENIENT] = Field(
+    optimizer: Annotated[Optimizer, LENIENT] = Field(
+        default=Optimizer.ADAM, description="The method that changes the picture step by step."
+    )
+    steps: LeftOpen[Steps] = left_open(
+        "How many steps at each scale: one number for all, or a list of numbers, the coarsest scale's first."
+    )
+    learning_rate: LeftOpen[LearningRate] = left_open("How far a step may go, where 1 is the way from black to white.")
+    scales: LeftOpen[Scales] = left_open("How many scales there are at the most, each half the size of the next.")
+    pooling: Annotated[Pooling, LENIENT] = Field(
+        default=Pooling.MAX, description="How the network halves what it sees: by the largest value, or the average."
+    )
+    style_layers: LeftOpen[LayerWeights] = left_open(
+        "The layers at which styles are compared: a list, or a mapping with weights, {relu1_1: 4, relu2_1: 1}."
+    )
+    content_layers: LeftOpen[LayerWeights] = left_open(
+        "The layers at which the content is compared: a list, or a mapping with weights, {relu4_2: 1, relu3_2: 0.5}."
+    )
+    total_variation: LeftOpen[TotalVariation] = left_open("How smooth the result is made; 0 is not at all.")
+    show: Annotated[Show, LENIENT] = Field(
         default=Show.CONTENT, description="Which picture stands at the left of the result."
     )
     animation: AnimationSection = Field(
@@ -150,7 +174,7 @@ class ImageSection(Section):
     from_: Reference = Field(
         default="", alias="from", description="The name of another picture, of which this one is a part; give crop too."
     )
-    crop: Annotated[tuple[Left, Top, Width, Height], _LENIENT] = Field(
+    crop: Annotated[tuple[Left, Top, Width, Height], LENIENT] = Field(
         default=(0, 0, 1, 1),
         description="The part to take, as [left, top, width, height] in pixels of the upright picture.",
     )
@@ -163,27 +187,51 @@ class ImageSection(Section):
     source: Text = Field(default="", description="Where the picture was taken from: a URL, or words.")
 
 
+class StyleSection(Section):
+    """One style of a blend, and where it counts."""
+
+    weight: Weight = Field(default=1.0, description="The style's weight in the blend.")
+    layers: LeftOpen[Layers] = left_open("The only layers of the network at which the style counts.")
+    mask: LeftOpen[Reference] = left_open(
+        "The name of a picture of the content's shape, white where the style goes and black elsewhere."
+    )
+    style_mask: LeftOpen[Reference] = left_open(
+        "The name of a picture of the style's shape, white on the part of it that counts and black elsewhere."
+    )
+
+
+_BlendedStyle = Annotated[
+    Annotated[Weight, Tag(ONE_TAG)] | Annotated[StyleSection, Tag(MAPPING_TAG)], Discriminator(kind_of)
+]
+StyleReference = Annotated[
+    Annotated[Reference, Tag(ONE_TAG)]
+    | Annotated[dict[str, _BlendedStyle], Field(min_length=1, max_length=16), Tag(MAPPING_TAG)],
+    Discriminator(kind_of),
+]
+
+
 class PairSection(Settings):
     """One result, or every combination of several contents and styles; any default can be overridden."""
 
     model_config = ConfigDict(
         json_schema_extra={
+            **_ONE_SIDE,
             "allOf": [
                 {"oneOf": [{"required": ["content"]}, {"required": ["contents"]}]},
                 {"oneOf": [{"required": ["style"]}, {"required": ["styles"]}]},
-            ]
+            ],
         }
     )
 
     content: Reference = Field(default="", description="The name of the picture to paint.")
-    contents: Annotated[tuple[Reference, ...], _LENIENT, Field(min_length=1, max_length=1000)] = Field(
+    contents: Annotated[tuple[Reference, ...], LENIENT, Field(min_length=1, max_length=1000)] = Field(
         default=(), description="The names of several pictures to paint, each in every style."
     )
     style: StyleReference = Field(
         default="",
         description="The name of the picture whose style is used, or several names with weights: {a: 2, b: 1}.",
     )
-    styles: Annotated[tuple[StyleReference, ...], _LENIENT, Field(min_length=1, max_length=1000)] = Field(
+    styles: Annotated[tuple[StyleReference, ...], LENIENT, Field(min_length=1, max_length=1000)] = Field(
         default=(), description="Several styles, for each of which a result is made."
     )
     id: Name = Field(
@@ -200,14 +248,16 @@ class Manifest(Section):
     site: SiteSection = Field(
         default=SiteSection.model_construct(), description="The site: what it is called, and where its pages go."
     )
-    defaults: Settings = Field(default=Settings.model_construct(), description="Settings that every pair starts from.")
+    defaults: Settings = Field(  # a factory keeps what is left open in it from the JSON Schema
+        default_factory=Settings.model_construct, description="Settings that every pair starts from."
+    )
     images: Annotated[dict[Name, ImageSection], Field(json_schema_extra={"additionalProperties": False})] = Field(
         description="pictures by name: 'name: {file: picture.jpg, alt: what it shows}'."
     )
-    pairs: Annotated[tuple[PairSection, ...], _LENIENT, Field(max_length=10_000)] = Field(
+    pairs: Annotated[tuple[PairSection, ...], LENIENT, Field(max_length=10_000)] = Field(
         description="a list of results: '- {content: name, style: name}'."
     )
-    posts: Annotated[tuple[FilePath, ...], _LENIENT, Field(max_length=1000)] = Field(
+    posts: Annotated[tuple[FilePath, ...], LENIENT, Field(max_length=1000)] = Field(
         default=(), description="Patterns of the Markdown posts, such as content/posts/*.md."
     )
 

@@ -14,16 +14,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from neural_gallery.errors import Problem, did_you_mean
-from neural_gallery.site.schema import (
-    BLEND_TAG,
-    NAME_LENGTH,
-    NAME_PATTERN,
-    NAME_RULE,
-    NAME_TAG,
-    PATH_PATTERN,
-    manifest_schema,
-)
+from neural_gallery.site.schema import manifest_schema
 from neural_gallery.site.source import Document, KeyPath, abridged, misread
+from neural_gallery.site.values import NAME_LENGTH, NAME_PATTERN, NAME_RULE, PATH_PATTERN, TAGS
 
 _MISSING = object()
 _PATTERN_RULES = {NAME_PATTERN: NAME_RULE, PATH_PATTERN: "Remove its control characters."}
@@ -42,9 +35,9 @@ def problems_of(error: ValidationError, document: Document) -> dict[KeyPath, Pro
     schema = manifest_schema()
     found: dict[KeyPath, Problem] = {}
     for detail in sorted(error.errors(include_url=False, include_input=False), key=lambda one: -len(one["loc"])):
-        path = tuple(part for part in detail["loc"] if part not in (NAME_TAG, BLEND_TAG))
+        path = tuple(part for part in detail["loc"] if part not in TAGS)
         if path[-1:] == ("[key]",):
-            found[path[:-1]] = _bad_name(path[:-1], document)
+            found[path[:-1]] = _bad_key(path[:-1], document, schema)
         elif detail["type"] == "extra_forbidden":
             found[path] = _unknown_key(path, document, schema)
         elif detail["type"] == "missing" and isinstance(path[-1], str):
@@ -77,9 +70,13 @@ def listed(words: Iterable[str], last: str = "or") -> str:
     return f"{', '.join(first)} {last} {final}" if first else final
 
 
-def _bad_name(path: KeyPath, document: Document) -> Problem:
-    name = str(path[-1])
-    if len(name) > NAME_LENGTH:
+def _bad_key(path: KeyPath, document: Document, schema: dict[str, Any]) -> Problem:
+    *parent, name = path
+    choices = _mapping_schema(tuple(parent), document, schema).get("propertyNames", {}).get("enum")
+    if choices:
+        message = f"{subject(tuple(parent))} has the key '{abridged(name)}', which is not among its choices."
+        remedy = did_you_mean(name, choices) or f"Write {listed(choices)}."
+    elif len(name) > NAME_LENGTH:
         message, remedy = f"the name '{abridged(name)}' is too long.", f"Use at most {NAME_LENGTH} characters."
     else:
         message, remedy = f"the name '{abridged(name)}' cannot be part of a file name and a URL.", NAME_RULE
@@ -89,7 +86,7 @@ def _bad_name(path: KeyPath, document: Document) -> Problem:
 def _unknown_key(path: KeyPath, document: Document, schema: dict[str, Any]) -> Problem:
     *parent, key = path
     where = f"{subject(tuple(parent))}: " if parent else ""
-    known = next(_schemas(tuple(parent), document, schema)).get("properties", {})
+    known = _mapping_schema(tuple(parent), document, schema).get("properties", {})
     remedy = f"Known keys here: {', '.join(known)}."
     if _value_at(path, document) is None and not document.values[path].text:
         remedy = "If it belongs to the text before it, write that text in quotes."  # {alt: a cat, asleep}
@@ -162,6 +159,8 @@ def _phrase(schema: dict[str, Any]) -> str:
     """What may be written at a place, as a noun phrase."""
     if "enum" in schema:
         return listed(str(choice) for choice in schema["enum"])
+    if "examples" in schema:
+        return listed([*schema["examples"], "the name of a picture"])
     noun = _JSON_TYPES[schema["type"]][0]
     low, high = (schema.get(key) for key in ("minimum", "maximum"))
     if "prefixItems" in schema:
@@ -192,13 +191,19 @@ def _schemas(path: KeyPath, document: Document, root: dict[str, Any]) -> Iterato
     yield from _alternatives(schema, root)
 
 
+def _mapping_schema(path: KeyPath, document: Document, root: dict[str, Any]) -> dict[str, Any]:
+    """The JSON Schema of the mapping that stands at `path`."""
+    return next(one for one in _schemas(path, document, root) if one["type"] == "object")
+
+
 def _alternatives(schema: dict[str, Any], root: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if "$ref" in schema:
         referred = root["$defs"][schema["$ref"].rsplit("/", 1)[1]]
         schema = referred | {key: value for key, value in schema.items() if key != "$ref"}
     if "oneOf" in schema and "type" not in schema:
         description = {key: value for key, value in schema.items() if key == "description"}
-        yield from (description | one for one in schema["oneOf"])
+        for one in schema["oneOf"]:
+            yield from _alternatives(one | description, root)
     else:
         yield schema
 
@@ -222,8 +227,8 @@ def _has_type(value: object, schema: Mapping[str, Any]) -> bool:
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
+    if value is None or isinstance(value, bool):
+        return "nothing" if value is None else str(value).lower()
     if isinstance(value, datetime.date):
         return "a date"
     if isinstance(value, list | dict):

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 
 from neural_gallery.pages.placements import OPTIONS
+from neural_gallery.site.manifest import load_site
 from neural_gallery.site.schema import manifest_schema
 
 ROOT = Path(__file__).parents[2]
@@ -19,6 +21,7 @@ SECTIONS = {  # heading in docs/manifest.md: the schema's definition
     "`site`": "SiteSection",
     "`images`": "ImageSection",
     "`pairs`": "PairSection",
+    "`style`": "StyleSection",
     "`defaults`": "Settings",
     "`animation`": "AnimationSection",
     "`stills`": "StillsSection",
@@ -34,12 +37,12 @@ def test_every_key_of_the_manifest_is_explained(heading: str, definition: str) -
     assert {row[0] for row in table("docs/manifest.md", heading)} == keys
 
 
-@pytest.mark.parametrize("heading", ["`site`", "`defaults`", "`animation`", "`stills`"])
+@pytest.mark.parametrize("heading", ["`site`", "`style`", "`defaults`", "`animation`", "`stills`"])
 def test_defaults_are_those_of_the_schema(heading: str) -> None:
     """The second column is the default; empty where there is none, or where it is a section of its own."""
-    schema = properties(SECTIONS[heading])
+    defaults = {key: one.get("default", "") for key, one in properties(SECTIONS[heading]).items()}
     told = {key: yaml.safe_load(default) if default else "" for key, default, *_ in table("docs/manifest.md", heading)}
-    assert told == {key: "" if isinstance(one["default"], dict) else one["default"] for key, one in schema.items()}
+    assert told == {key: "" if isinstance(default, dict) else default for key, default in defaults.items()}
 
 
 def test_choices_and_bounds_are_those_of_the_schema() -> None:
@@ -50,6 +53,43 @@ def test_choices_and_bounds_are_those_of_the_schema() -> None:
             assert values == f"{schema[key]['minimum']:g} to {schema[key]['maximum']:.10g}"
         elif "enum" in (choices := referred(schema[key])):
             assert values.split(", ") == choices["enum"]
+        elif "oneOf" in schema[key] and key == "steps":
+            number = schema[key]["oneOf"][0]
+            assert values == f"{number['minimum']} to {number['maximum']}, or a list"
+
+
+def test_every_layer_is_named() -> None:
+    """The names that a style's `layers` may have stand in the text, or between two that do."""
+    text = (ROOT / "docs/manifest.md").read_text(encoding="utf-8")
+    sentence = re.search(r"The layers, from fine .*?\.\s", text, flags=re.DOTALL)
+    assert sentence
+    told: list[str] = []
+    for first, last in re.findall(r"`(relu\d_\d)`(?: to `(relu\d_\d)`)?", sentence[0]):
+        told += [f"{first[:-1]}{number}" for number in range(int(first[-1]), int((last or first)[-1]) + 1)]
+    assert told == properties("StyleSection")["layers"]["items"]["enum"]
+
+
+def test_the_example_of_masks_and_layers_is_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the documentation shows under `style` passes the check, with pictures that fit it."""
+    section = (ROOT / "docs/manifest.md").read_text(encoding="utf-8").split("\n### `style`\n")[1]
+    example = re.match(r"\n[^`]*```yaml\n(.*?)```", section, flags=re.DOTALL)
+    assert example
+    (tmp_path / "content/images").mkdir(parents=True)
+    for name, box in {
+        "sky-mask": (0, 0, 60, 15),
+        "ground-mask": (0, 15, 60, 40),
+        "flowers-mask": (9, 9, 30, 30),
+    }.items():
+        mask = Image.new("L", (60, 40))
+        mask.paste(255, box)
+        mask.save(tmp_path / f"content/images/{name}.png")
+    for name in ("harbour", "waves", "poppies"):
+        Image.new("RGB", (90, 60), "teal").save(tmp_path / f"content/images/{name}.jpg")
+    (tmp_path / "site.yaml").write_text(f"version: 1\n{example[1]}")
+    monkeypatch.chdir(tmp_path)
+    by_parts, by_layers = load_site(Path("site.yaml")).pairs
+    assert [style.mask and style.mask.name for style in by_parts.styles] == ["sky-mask", "ground-mask"]
+    assert [style.weight for style in by_layers.styles] == pytest.approx([1 / 3, 2 / 3])
 
 
 @pytest.mark.parametrize("block", OPTIONS)

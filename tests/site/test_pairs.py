@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
 
+from neural_gallery.site.blends import STUDIO_STYLE_LAYERS
 from neural_gallery.site.model import Colors, Init, Pair, Quality, Show, Site
+from neural_gallery.site.values import Layer
+from neural_gallery.studio.recipe import STYLE_LAYERS
 
 Load = Callable[[str], Site]
 PairOf = Callable[..., Pair]
@@ -67,6 +71,57 @@ def test_blend(pair_of: PairOf) -> None:
     pair = pair_of("{content: cat, style: {sea: 1, sky: 3}, show: style}")
     assert [(style.picture.name, style.weight) for style in pair.styles] == [("sea", 0.25), ("sky", 0.75)]
     assert (pair.id, pair.left.name) == ("cat-sea-sky", "sky")
+
+
+def test_blend_of_mappings(pair_of: PairOf) -> None:
+    """A style may be a weight or a mapping with one; the weight is 1 unless given, and sums are still made to be 1."""
+    pair = pair_of("{content: cat, style: {sea: {weight: 2}, sky: {layers: [relu2_1, relu1_1, relu2_1]}, cat: 1}}")
+    assert [(style.picture.name, style.weight) for style in pair.styles] == [("sea", 0.5), ("sky", 0.25), ("cat", 0.25)]
+    assert [style.layers for style in pair.styles] == [(), ("relu1_1", "relu2_1"), ()]
+    assert {(style.mask, style.style_mask) for style in pair.styles} == {(None, None)}
+
+
+def test_one_style_as_a_mapping(pair_of: PairOf) -> None:
+    """Its weight is all there is."""
+    (style,) = pair_of("{content: cat, style: {sea: {weight: 7}}}").styles
+    assert (style.picture.name, style.weight) == ("sea", 1.0)
+
+
+def test_layers_follow_what_the_studio_compares() -> None:
+    """Unless a pair has `style_layers`, a style can be restricted to the studio's own; every layer of it has a name."""
+    from neural_gallery.studio.vgg import VGG19
+
+    assert tuple(layer for layer, _ in STYLE_LAYERS) == STUDIO_STYLE_LAYERS
+    assert get_args(Layer) == VGG19.layers
+
+
+@pytest.mark.parametrize("word", ["content", "noise", "style"])
+def test_words_for_the_start(pair_of: PairOf, word: str) -> None:
+    """The three words are no pictures."""
+    pair = pair_of(f"{{content: cat, style: sea, init: {word}}}")
+    assert (pair.paint.init, pair.init_picture) == (Init(word), None)
+
+
+@pytest.mark.parametrize(("entry", "defaults"), [("init: sky", "{}"), ("seed: 1", "{init: sky}")])
+def test_a_picture_to_start_from(pair_of: PairOf, entry: str, defaults: str) -> None:
+    """Any other word is the name of a picture, of whatever shape."""
+    pair = pair_of(f"{{content: cat, style: sea, {entry}}}", defaults=defaults)
+    assert (pair.paint.init, pair.init_picture.name) == (Init.PICTURE, "sky")
+
+
+def test_pictures_named_like_words(load: Load) -> None:
+    """The words win over pictures of that name; a picture may well be called 'picture'."""
+    images = "  noise: {file: cat.png, alt: a}\n  picture: {file: sky.png, alt: a}\npairs:\n"
+    entries = "  - {content: cat, style: sea, init: noise}\n  - {content: cat, style: sky, init: picture}\n"
+    first, second = load(IMAGES.replace("pairs:\n", images) + entries).pairs
+    assert (first.paint.init, first.init_picture) == (Init.NOISE, None)
+    assert (second.paint.init, second.init_picture.name) == (Init.PICTURE, "picture")
+
+
+def test_a_start_that_is_broken_is_told_once(told: Callable[[str], list[str]]) -> None:
+    """The picture's own problem is all that is wrong."""
+    text = IMAGES.replace("sky.png", "ksy.png") + "  - {content: cat, style: sea, init: sky}\n"
+    assert told(text) == ["5:15: there is no file 'ksy.png'. Did you mean 'sky.png'?"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -106,6 +107,12 @@ INVALID = [
     manifest(pairs=[{"content": "a", "style": {}}]),
     manifest(pairs=[{"content": "a", "style": {"b": 0}}]),
     manifest(pairs=[{"content": "a", "style": ["b"]}]),
+    manifest(pairs=[{"content": "a", "style": {"b": None}}]),
+    manifest(pairs=[{"content": "a", "style": {"b": {"weight": 0}}}]),
+    manifest(pairs=[{"content": "a", "style": {"b": {"layers": []}}}]),
+    manifest(pairs=[{"content": "a", "style": {"b": {"layers": ["relu1_3"]}}}]),
+    manifest(pairs=[{"content": "a", "style": {"b": {"mask": None}}}]),
+    manifest(pairs=[{"content": "a", "style": {"b": {"masks": ["c"]}}}]),
     manifest(pairs=[{"content": "a", "style": "b", "id": "a/b"}]),
     manifest(pairs=[{"content": "a", "style": "b", "size": 15}]),
     manifest(pairs=[{"content": "a", "style": "b", "stills": {"width": [400]}}]),
@@ -138,6 +145,34 @@ INVALID = [
             ("strength", -0.1),
             ("strength", 1.1),
             ("strength", "0.5"),
+            ("width", 15),
+            ("width", None),
+            ("height", 8193),
+            ("init", 3),
+            ("init", None),
+            ("optimizer", "sgd"),
+            ("pooling", "mean"),
+            ("steps", 0),
+            ("steps", 10_001),
+            ("steps", []),
+            ("steps", [1] * 9),
+            ("steps", [1, 0]),
+            ("steps", None),
+            ("steps", True),
+            ("learning_rate", 0.00009),
+            ("learning_rate", 1.1),
+            ("learning_rate", None),
+            ("scales", 0),
+            ("scales", 9),
+            ("style_layers", "relu1_1"),
+            ("style_layers", []),
+            ("style_layers", {}),
+            ("style_layers", ["relu3_5"]),
+            ("content_layers", {"relu3_5": 1}),
+            ("content_layers", {"relu4_2": 0}),
+            ("content_layers", {"relu4_2": None}),
+            ("total_variation", -1),
+            ("total_variation", 1001),
             ("style_scale", 0.09),
             ("style_scale", 4.1),
             ("seed", -1),
@@ -172,6 +207,13 @@ VALID = [
     manifest(site={"language": "pt-BR", "images_path": "static/img/neural-art/"}),
     manifest(defaults={"size": 16, "strength": 1, "style_scale": 4, "seed": 2**32 - 1}),
     manifest(defaults={"size": 8192, "strength": 0, "style_scale": 0.1, "seed": 0}),
+    manifest(defaults={"width": 16, "init": "sketch", "optimizer": "lbfgs", "pooling": "avg", "steps": 10_000}),
+    manifest(defaults={"height": 8192, "steps": [1] * 8, "learning_rate": 1, "scales": 8, "total_variation": 1000}),
+    manifest(defaults={"learning_rate": 0.0001, "scales": 1, "total_variation": 0, "style_layers": ["relu5_4"]}),
+    manifest(defaults={"style_layers": {"relu1_1": 0.5, "relu3_3": 2}, "content_layers": ["relu4_2", "relu4_2"]}),
+    manifest(pairs=[{"content": "a", "style": {"b": {}, "c": 2}}]),
+    manifest(pairs=[{"content": "a", "styles": [{"b": {"weight": 2, "layers": ["relu1_1"], "mask": "m"}}]}]),
+    manifest(pairs=[{"content": "a", "style": {"b": {"style_mask": "m"}}}]),
     manifest(images={"a.b_c-D9": {"file": "a.png", "alt": "a", "crop": [0, 0, 1, 1]}}, pairs=[]),
     manifest(pairs=[{"contents": ["a"], "styles": ["b", {"c": 1, "d": 0.5}], "caption": "*x*", "alt": "y"}]),
 ]
@@ -185,7 +227,7 @@ def test_models_and_schema_accept_the_same(value: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
-@pytest.mark.parametrize("key", ["strength", "style_scale"])
+@pytest.mark.parametrize("key", ["strength", "style_scale", "learning_rate", "total_variation"])
 def test_numbers_are_finite(key: str, number: float) -> None:
     """Not a number, and infinity, are out of bounds."""
     assert not valid_by_models(manifest(defaults={key: number}))
@@ -195,6 +237,20 @@ def test_schema_knows_that_a_pair_has_one_content_and_one_style() -> None:
     """Editors flag a pair without a style, or with two kinds of content."""
     assert not valid_by_schema(manifest(pairs=[{"content": "a"}]))
     assert not valid_by_schema(manifest(pairs=[{"content": "a", "contents": ["a"], "style": "b"}]))
+
+
+@pytest.mark.parametrize("sides", [("size", "width"), ("size", "height"), ("width", "height")])
+def test_schema_knows_that_one_side_is_enough(sides: tuple[str, str]) -> None:
+    """Editors flag two of size, width and height in one mapping."""
+    both = dict.fromkeys(sides, 100)
+    assert not valid_by_schema(manifest(defaults=both))
+    assert not valid_by_schema(manifest(pairs=[{"content": "a", "style": "b", **both}]))
+    assert valid_by_schema(manifest(defaults={sides[0]: 100}, pairs=[{"content": "a", "style": "b", sides[1]: 100}]))
+
+
+def test_schema_offers_no_null() -> None:
+    """What is left open has no default that an editor could fill in, and that would be refused."""
+    assert "null" not in json.dumps(manifest_schema())
 
 
 def test_schema_knows_that_an_image_is_a_file_or_a_part() -> None:
