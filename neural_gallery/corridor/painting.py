@@ -11,6 +11,7 @@ from neural_gallery.corridor.plan import Plan, PlannedPair
 from neural_gallery.corridor.planning import FRAMES_ASKED_FOR
 from neural_gallery.corridor.workshop import Workshop
 from neural_gallery.errors import PaintError, PictureError, Problem
+from neural_gallery.site.model import Pair, WeightedStyle
 from neural_gallery.store.records import describe
 from neural_gallery.store.store import Store
 from neural_gallery.workers.messages import Job, Painted, StyleSource
@@ -66,9 +67,23 @@ def _paint(planned: PlannedPair, store: Store, workshop: Workshop) -> Generator[
 
 def _job(planned: PlannedPair) -> tuple[Job, Alpha | None]:
     """What the painter gets, and the content's transparency, which the result takes over."""
-    from neural_gallery.site.pictures import read_pixels
+    from neural_gallery.site.pictures import read_covering, read_pixels
 
     pair = planned.pair
     content = read_pixels(pair.content, size=pair.paint.size)
-    styles = tuple(StyleSource(read_pixels(style.picture).rgb, style.weight) for style in pair.styles)
-    return Job(pair.id, content.rgb, styles, pair.paint, planned.frames), content.alpha
+    styles = tuple(_style_source(style, pair) for style in pair.styles)
+    start = read_covering(pair.init_picture, pair.width, pair.height) if pair.init_picture else None
+    return Job(pair.id, content.rgb, styles, pair.paint, planned.frames, start), content.alpha
+
+
+def _style_source(style: WeightedStyle, pair: Pair) -> StyleSource:
+    from neural_gallery.site.pictures import read_mask, read_pixels
+
+    picture = style.picture
+    return StyleSource(
+        read_pixels(picture).rgb,
+        style.weight,
+        layers=style.layers,
+        mask=read_mask(style.mask, pair.width, pair.height) if style.mask else None,
+        style_mask=read_mask(style.style_mask, picture.width, picture.height) if style.style_mask else None,
+    )

@@ -209,6 +209,8 @@ def _pictures_of(placements: Iterable[Placement]) -> Iterable[Picture]:
         for pair in pairs_of([placement]):
             yield pair.pair.content
             yield from (style.picture for style in pair.pair.styles)
+            if pair.pair.init_picture:
+                yield pair.pair.init_picture
 
 
 def _newest_first(articles: Sequence[Article]) -> list[Article]:

@@ -183,6 +183,7 @@ def test_transparency_is_kept(write_site: WriteSite, workshop: Workshop):
     built(manifest, workshop)
     with Image.open(manifest.parent / "public/static/img/sky-sun.png") as image:
         alpha = np.asarray(image.convert("RGBA"))[..., 3]
+    assert alpha.shape == (32, 48)
     assert alpha[0, 0] == 0
     assert alpha[0, -1] == 255
 

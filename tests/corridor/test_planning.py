@@ -57,6 +57,37 @@ def test_planning_changes_nothing(write_site: WriteSite, workshop: Workshop):
         ("{content: sky, style: sun, strength: 0.6}", ["strength changed from 0.5 to 0.6"]),
         ("{content: sky, style: sun, size: 40, seed: 3}", ["size changed from 48 to 40", "seed changed from 0 to 3"]),
         ("{content: sky, style: sun, quality: draft}", ["quality changed from balanced to draft"]),
+        ("{content: sky, style: sun, width: 40}", ["size changed from 48 to 40"]),
+        ("{content: sky, style: sun, steps: 20}", ["steps changed from unset to [20]"]),
+        ("{content: sky, style: sun, learning_rate: 0.05}", ["learning_rate changed from unset to 0.05"]),
+        (
+            "{content: sky, style: sun, optimizer: lbfgs, scales: 2, pooling: avg, total_variation: 0}",
+            [
+                "optimizer changed from adam to lbfgs",
+                "scales changed from unset to 2",
+                "pooling changed from max to avg",
+                "total_variation changed from unset to 0",
+            ],
+        ),
+        (
+            "{content: sky, style: sun, style_layers: {relu2_1: 0.5, relu1_1: 2}, content_layers: [relu4_2]}",
+            [
+                "style_layers changed from unset to [relu1_1 2, relu2_1 0.5]",
+                "content_layers changed from unset to [relu4_2 1]",
+            ],
+        ),
+        ("{content: sky, style: sun, init: noise}", ["init changed from content to noise"]),
+        ("{content: sky, style: sun, init: sea}", ["init changed from content to 'sea'"]),
+        ("{content: sky, style: {sun: {mask: sea}}}", ["'sun' has a mask now"]),
+        ("{content: sky, style: {sun: {style_mask: sea}}}", ["'sun' has a style mask now"]),
+        (
+            "{content: sky, style: {sun: {layers: [relu2_1, relu1_1]}}, style_layers: [relu1_1, relu2_1]}",
+            [
+                "the layers of 'sun' changed from unset to [relu1_1, relu2_1]",
+                "style_layers changed from unset to [relu1_1 1, relu2_1 1]",
+            ],
+        ),
+        ("{content: sky, style: {sun: 5}}", []),
         ("{content: sea, style: sun, id: sky-sun}", ["the content is 'sea' instead of 'sky'"]),
         ("{content: sky, style: sea, id: sky-sun}", ["the style is 'sea' instead of 'sun'"]),
         (
@@ -84,6 +115,58 @@ def test_blend_weights(write_site: WriteSite, workshop: Workshop):
         "the weight of 'sun' changed from 0.5 to 0.25",
         "the weight of 'sea' changed from 0.5 to 0.75",
     ]
+
+
+FULL = (
+    "{content: sky, style: {sun: {mask: sky, style_mask: sea}, sea: 1}, id: full, init: sun, steps: [9, 8], "
+    "style_layers: {relu1_1: 0.1}, total_variation: 0.1}"
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("", "", []),
+        ("mask: sky, ", "", ["'sun' has no mask now"]),
+        ("mask: sky", "mask: sea", ["the mask of 'sun' is 'sea' instead of 'sky'"]),
+        (", style_mask: sea", "", ["'sun' has no style mask now"]),
+        ("style_mask: sea", "style_mask: sun", ["the style mask of 'sun' is 'sun' instead of 'sea'"]),
+        ("init: sun", "init: sea", ["the start is 'sea' instead of 'sun'"]),
+        ("init: sun", "init: style", ["init changed from 'sun' to style"]),
+        ("init: sun, ", "", ["init changed from 'sun' to content"]),
+        ("steps: [9, 8]", "steps: 9", ["steps changed from [9, 8] to [9]"]),
+        ("steps: [9, 8], ", "", ["steps changed from [9, 8] to unset"]),
+        ("{relu1_1: 0.1}", "{relu1_1: 1}", ["style_layers changed from [relu1_1 0.1] to [relu1_1 1]"]),
+    ],
+)
+def test_what_can_be_done_without_changed(
+    write_site: WriteSite, workshop: Workshop, old: str, new: str, told: list[str]
+):
+    """Masks, starts and numbers that a pair had and has no more, or has others of, are named as well."""
+    painted(write_site(ONE_PAIR_LESS, (SKY, FULL)), workshop)
+    assert old in FULL
+    assert reasons(write_site(ONE_PAIR_LESS, (SKY, FULL.replace(old, new) if old else FULL)), workshop) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("mask.png", ["the mask of 'sun' changed"]),
+        ("start.png", ["the start picture changed"]),
+    ],
+)
+def test_mask_or_start_changed(write_site: WriteSite, workshop: Workshop, name: str, told: list[str]):
+    """Other bytes in their files make the pair stale, too."""
+    from PIL import Image
+
+    images = "alt: a sky}\n", "alt: a sky}\n  mask: {file: mask.png, alt: m}\n  start: {file: start.png, alt: s}\n"
+    manifest = write_site(ONE_PAIR_LESS)
+    for file in ("mask.png", "start.png"):
+        Image.new("L", (90, 60), "white").save(manifest.parent / file)
+    entry = (SKY, "{content: sky, style: {sun: {mask: mask}}, init: start}")
+    painted(write_site(ONE_PAIR_LESS, images, entry), workshop)
+    Image.new("L", (90, 60), "grey").save(manifest.parent / name)
+    assert reasons(manifest, workshop) == told
 
 
 def test_blend_order(write_site: WriteSite, workshop: Workshop):

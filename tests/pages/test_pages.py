@@ -12,6 +12,7 @@ import pytest
 
 from neural_gallery.errors import InputError
 from neural_gallery.pages.pages import Pages, Used
+from neural_gallery.site.model import WeightedStyle
 
 STATIC = ["static/css/gallery.css", "static/js/gallery.js"]
 VOID = {"meta", "link", "img", "source", "hr", "br"}
@@ -90,6 +91,26 @@ def test_used(author):
     author.post("/// pair | me-the_scream\n    show: style\n///\n", name="a")
     author.post("/// picture | tardis\n///\n\n/// gallery | style=the_scream\n///\n", name="b")
     assert Pages(author.site()).used() == Used(pictures=("tardis", "me", "the_scream"), pairs=("me-the_scream",))
+
+
+def test_masks_and_starts_are_not_published(author):
+    """What only says where a style counts, or what painting starts from, stays at home, unless a post places it."""
+    content, style, part, start = (author.picture(name) for name in ("me", "waves", "part", "start"))
+    mask = author.picture("mask")
+    styles = (WeightedStyle(style, 1.0, mask=mask, style_mask=part),)
+    author.pair(content, style, styles=styles, init_picture=start)
+    assert Pages(author.site()).used().pictures == ("me",)
+    author.post("/// picture | mask\n///\n\n/// gallery | all\n///\n")
+    assert Pages(author.site()).used().pictures == ("me", "mask")
+
+
+def test_the_start_is_credited(author, publish):
+    """What painting started from is in the result; a mask is not."""
+    content, style = author.picture("me"), author.picture("waves")
+    start, mask = author.picture("sketch", credit="Ann"), author.picture("mask", credit="Bob")
+    author.pair(content, style, styles=(WeightedStyle(style, 1.0, mask=mask),), init_picture=start)
+    credits = publish(author.site()).page().xpath("//footer/ul[@class='credits']/li")
+    assert [credit.text_content().split()[0] for credit in credits] == ["sketch"]
 
 
 def test_used_without_posts(author):
