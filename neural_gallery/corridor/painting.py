@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from neural_gallery.corridor.events import Event, PairDone, PairFailed, PairProgress, PairStarted
@@ -14,11 +15,11 @@ from neural_gallery.errors import PaintError, PictureError, Problem
 from neural_gallery.site.model import Pair, WeightedStyle
 from neural_gallery.store.records import describe
 from neural_gallery.store.store import Store
+from neural_gallery.store.unfinished import Unfinished
 from neural_gallery.workers.messages import Job, Painted, StyleSource
 
 if TYPE_CHECKING:
     from neural_gallery.site.pictures import Alpha
-    from neural_gallery.workers.messages import RGB
 
 
 def paint_missing(plan: Plan, store: Store, workshop: Workshop) -> Generator[Event, None, tuple[Problem, ...]]:
@@ -43,17 +44,25 @@ def paint_missing(plan: Plan, store: Store, workshop: Workshop) -> Generator[Eve
 
 
 def _paint(planned: PlannedPair, store: Store, workshop: Workshop) -> Generator[PairProgress, None, None]:
-    """Paint one pair and put it into the store. Raises PaintError, PictureError."""
+    """Paint one pair and put it into the store, going on from where an interrupted run left it.
+
+    Raises PaintError, PictureError.
+    """
     job, alpha = _job(planned)
-    frames: list[RGB] = []
+    so_far = store.unfinished(planned.key, asked=planned.frames) or Unfinished(planned.frames)
     painted: Painted | None = None
-    messages = workshop.painter(job)
+    messages = workshop.painter(replace(job, checkpoint=so_far.state or None))
     try:
         for message in messages:
             if isinstance(message, Painted):
                 painted = message
                 break
-            frames += message.frames
+            if message.step == 0 and message.frames:  # the painter begins anew
+                so_far = Unfinished(planned.frames)
+            so_far.frames += message.frames
+            if message.checkpoint:
+                so_far.state = message.checkpoint
+                store.keep_unfinished(planned.key, so_far)
             yield PairProgress(job.name, message.step, message.steps, message.stage, message.loss, message.work)
     finally:
         if isinstance(messages, Generator):
@@ -62,7 +71,7 @@ def _paint(planned: PlannedPair, store: Store, workshop: Workshop) -> Generator[
         raise PaintError(Problem(None, f"the painter of '{job.name}' ended without a result."))
     facts = {**painted.facts, FRAMES_ASKED_FOR: planned.frames}
     origin = describe(planned.pair, engine=workshop.engine, weights_sha256=workshop.weights_sha256, facts=facts)
-    store.add_painting(planned.key, painted.rgb, alpha, frames or [painted.rgb], origin)
+    store.add_painting(planned.key, painted.rgb, alpha, so_far.frames or [painted.rgb], origin)
 
 
 def _job(planned: PlannedPair) -> tuple[Job, Alpha | None]:

@@ -4,6 +4,7 @@
         lock                      held while something is written
         paintings/ab/<key>/       see paintings.py
         encoded/ab/<key>.<ext>    see encodings.py
+        unfinished/ab/<key>/      paintings on their way, see unfinished.py
         damaged/                  what was found damaged, until `gc`
 
 An object's name determines its content, so nothing here is ever stale: it is there or it is not. Everything appears
@@ -25,7 +26,8 @@ from neural_gallery.store.paintings import Painting, peek_record, read_painting,
 from neural_gallery.store.quarantine import Quarantine
 from neural_gallery.store.records import Origin, Record
 from neural_gallery.store.shelves import place, shelved
-from neural_gallery.store.sweep import Swept, sweep
+from neural_gallery.store.sweep import Swept, remove, sweep
+from neural_gallery.store.unfinished import Unfinished, read_unfinished
 
 if TYPE_CHECKING:
     from neural_gallery.store.pixels import Alpha
@@ -42,6 +44,7 @@ class Store:
         self.folder = folder
         self._paintings = folder / "paintings"
         self._encoded = folder / "encoded"
+        self._unfinished = folder / "unfinished"
         self._quarantine = Quarantine(folder / "damaged")
 
     @property
@@ -65,7 +68,19 @@ class Store:
         """Stores a painting with its progress frames (at least one), replacing one of the same key."""
         folder = place(self._paintings, key)
         with told_as(StoreError, f"cannot store the painting of '{origin.pair}' in {self.folder}"):
-            return Painting(folder, write_painting(folder, key, rgb, alpha, frames, origin), self._quarantine)
+            painting = Painting(folder, write_painting(folder, key, rgb, alpha, frames, origin), self._quarantine)
+            remove(place(self._unfinished, key))
+            return painting
+
+    def unfinished(self, key: str, *, asked: int) -> Unfinished | None:
+        """A painting of that key that was interrupted, if it can be gone on with: one with so many frames asked for."""
+        with told_as(StoreError, f"cannot read the store {self.folder}"):
+            return read_unfinished(place(self._unfinished, key), key, asked=asked)
+
+    def keep_unfinished(self, key: str, unfinished: Unfinished) -> None:
+        """Stores how far a painting is, replacing what was stored before; it goes when the painting is added."""
+        with told_as(StoreError, f"cannot store an unfinished painting in {self.folder}"):
+            unfinished.write(place(self._unfinished, key), key)
 
     def records(self) -> list[Record]:
         """The records of all stored paintings, the newest first; those that cannot be read are left out."""

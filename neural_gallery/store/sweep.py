@@ -7,6 +7,7 @@ object, a temporary. Links are never followed nor removed.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import time
@@ -36,12 +37,13 @@ def sweep(folder: Path, keep: Collection[str], *, dry_run: bool) -> Swept:
     kept = frozenset(keep)
     paintings = [(key, path) for key, path in shelved(folder / "paintings") if key not in kept and path.is_dir()]
     encoded = [(key, path) for key, path in shelved(folder / "encoded") if key not in kept and path.is_file()]
+    unfinished = [path for key, path in shelved(folder / "unfinished") if key not in kept and path.is_dir()]
     damaged = [path for path in entries(folder / "damaged") if is_quarantined(path.name)]
-    paths = (*(path for _, path in paintings + encoded), *damaged, *_leftovers(folder))
+    paths = (*(path for _, path in paintings + encoded), *unfinished, *damaged, *_leftovers(folder))
     size = sum(_size(path) for path in paths)
     if not dry_run:
         for path in paths:
-            _remove(path)
+            remove(path)
     return Swept(
         paintings=tuple(key for key, _ in paintings),
         encoded=tuple(dict.fromkeys(key for key, _ in encoded)),
@@ -52,7 +54,8 @@ def sweep(folder: Path, keep: Collection[str], *, dry_run: bool) -> Swept:
 
 def _leftovers(folder: Path) -> list[Path]:
     """Temporaries, wherever the store makes them, that no living process can still be writing."""
-    places = [folder, *shards(folder / "paintings"), *shards(folder / "encoded")]
+    shelves = (shards(folder / name) for name in ("paintings", "encoded", "unfinished"))
+    places = [folder, *itertools.chain.from_iterable(shelves)]
     limit = time.time() - _LEFTOVER_AGE
     found = [path for place in places for path in entries(place) if is_temporary(path.name)]
     return [path for path in found if path.stat().st_mtime < limit]
@@ -64,11 +67,13 @@ def _size(path: Path) -> int:
     return path.stat().st_size
 
 
-def _remove(path: Path) -> None:
-    """Removes a file or folder, and its shard folder where that is empty now.
+def remove(path: Path) -> None:
+    """Removes a file or folder, if it is there, and its shard folder where that is empty now. Raises OSError.
 
     A folder is renamed first: killed half-way, it must not be found as a painting that lacks files.
     """
+    if not path.exists():
+        return
     if path.is_dir():
         doomed = temporary_beside(path)
         os.replace(path, doomed)  # noqa: PTH105 -- as in files.py

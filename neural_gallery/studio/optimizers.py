@@ -1,4 +1,4 @@
-"""Adam on displayable colours: the steps that are compiled into one program.
+"""Adam and L-BFGS on displayable colours: the steps that are compiled into one program.
 
 Pictures are float32 in [0, 1], (1, H, W, 3). Every iterate is clipped to [0, 1], because what lies outside is lost when
 the picture is saved: without it an optimiser reaches a low loss that no reader ever sees.
@@ -21,6 +21,12 @@ from neural_gallery.studio.losses import Targets, content_loss, style_loss, tota
 from neural_gallery.studio.recipe import Method
 from neural_gallery.studio.vgg import VGG
 
+LBFGS_MEMORY = 20
+"""Past steps from which L-BFGS knows the curvature."""
+
+LBFGS_REACH = 0.1
+"""How far one step of L-BFGS may take a colour, of the way from black to white."""
+
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,11 @@ def adam(method: Method) -> optax.GradientTransformation:
     return optax.scale_by_adam(b1=method.momentum, b2=method.second_momentum)
 
 
+def lbfgs() -> optax.GradientTransformationExtraArgs:
+    """L-BFGS's direction. Its length is that of a whole step."""
+    return optax.with_extra_args_support(optax.scale_by_lbfgs(memory_size=LBFGS_MEMORY))
+
+
 def learning_rate(method: Method, *, step: jax.Array, steps: int) -> jax.Array:
     """Half a cosine from the first to the final learning rate."""
     schedule = optax.cosine_decay_schedule(
@@ -51,7 +62,8 @@ def begin(image: jax.Array, method: Method) -> Easel:
     """The state before the first step from that picture."""
     # The average is a copy: one buffer cannot be donated twice.
     average = jnp.array(image, copy=True)
-    return Easel(image, average, adam(method).init(image), jnp.zeros((), jnp.int32), jnp.ones(()))
+    optimizer = lbfgs() if method.optimizer == "lbfgs" else adam(method)
+    return Easel(image, average, optimizer.init(image), jnp.zeros((), jnp.int32), jnp.ones(()))
 
 
 def slowed(easel: Easel) -> Easel:
@@ -74,14 +86,39 @@ def objective(
 def step_with(
     loss_and_gradient: Callable[[jax.Array], tuple[jax.Array, jax.Array]], easel: Easel, method: Method, *, steps: int
 ) -> tuple[Easel, jax.Array]:
-    """One step of clipped Adam, and the loss before it."""
+    """One step on displayable colours, and the loss before it."""
     loss, gradient = loss_and_gradient(easel.image)
-    direction, moments = adam(method).update(gradient, easel.moments)
-    rate = learning_rate(method, step=easel.step, steps=steps)
-    image = jnp.clip(easel.image - easel.pace * rate * jnp.asarray(direction), 0, 1)
+    if method.optimizer == "lbfgs":
+        change, moments = _lbfgs_change(gradient, easel)
+    else:
+        direction, moments = adam(method).update(gradient, easel.moments)
+        change = learning_rate(method, step=easel.step, steps=steps) * jnp.asarray(direction)
+    image = jnp.clip(easel.image - easel.pace * change, 0, 1)
     decay = method.average_decay(steps)
     average = decay * easel.average + (1 - decay) * image
     return Easel(image, average, moments, easel.step + 1, easel.pace), loss
+
+
+def _lbfgs_change(gradient: jax.Array, easel: Easel) -> tuple[jax.Array, optax.OptState]:
+    """What a step of projected L-BFGS takes away from the picture, and what it remembers.
+
+    What would push a colour that is at its bound further out is no part of the gradient. Where the last step saw no
+    positive curvature (clipping can bend it so), the memory is told that nothing moved: it would lead uphill.
+    """
+    state, image = easel.moments, easel.image
+    assert isinstance(state, optax.ScaleByLBFGSState)
+    outward = ((image <= 0) & (gradient > 0)) | ((image >= 1) & (gradient < 0))
+    inward = jnp.where(outward, 0, gradient)
+    before, slope_before = jnp.asarray(state.params), jnp.asarray(state.updates)
+    moved, bent = (image - before).ravel(), (inward - slope_before).ravel()
+    curved = jnp.vdot(moved, bent) > 1e-8 * jnp.linalg.norm(moved) * jnp.linalg.norm(bent)
+    state = state._replace(
+        params=jnp.where(curved, before, image),
+        updates=jnp.where(curved, slope_before, inward),
+    )
+    direction, state = lbfgs().update(inward, state, image)
+    direction = jnp.asarray(direction)
+    return direction * jnp.minimum(1, LBFGS_REACH / jnp.maximum(jnp.abs(direction).max(), 1e-12)), state
 
 
 @functools.partial(jax.jit, static_argnames=("network_graph", "method", "steps", "chunk"), donate_argnames="easel")

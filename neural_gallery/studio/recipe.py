@@ -35,7 +35,8 @@ class Scale:
 class Method:
     """How a picture is optimised. It is compiled in: pairs of equal method and shape share one program."""
 
-    learning_rate: float = 20 / 255  # of the first step of a scale; a cosine takes it down
+    optimizer: Literal["adam", "lbfgs"] = "adam"
+    learning_rate: float = 20 / 255  # Adam's, of the first step of a scale; a cosine takes it down
     final_learning_rate: float = 1 / 255
     momentum: float = 0.9  # Adam's b1
     second_momentum: float = 0.99  # Adam's b2

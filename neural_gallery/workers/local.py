@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neural_gallery import ENGINE_VERSION, __version__
 from neural_gallery.studio.data import BUNDLED_WEIGHTS_SHA256
-from neural_gallery.studio.recipe import Recipe, scales_for
+from neural_gallery.studio.recipe import Method, Recipe, scales_for
 from neural_gallery.workers.messages import Job, Message, Painted, Painter, Progress
 
 if TYPE_CHECKING:
@@ -25,12 +26,30 @@ def weights_sha256() -> str:
 def recipe_of(settings: PaintSettings) -> Recipe:
     """The studio's recipe for what the author asked for."""
     return Recipe(
-        scales=scales_for(settings.quality.value, settings.size),
+        scales=scales_for(settings.quality.value, settings.size, levels=settings.scales, steps=settings.steps),
         strength=settings.strength,
         colors=settings.colors.value,
         init=settings.init.value,
         style_scale=settings.style_scale,
         seed=settings.seed,
+        method=_method_of(settings),
+    )
+
+
+def _method_of(settings: PaintSettings) -> Method:
+    """How it is optimised: the studio's way, but for what the author has chosen."""
+    method = Method(optimizer=settings.optimizer.value, pooling=settings.pooling.value)
+    if settings.learning_rate is not None:
+        fall = method.final_learning_rate / method.learning_rate
+        method = replace(
+            method, learning_rate=settings.learning_rate, final_learning_rate=settings.learning_rate * fall
+        )
+    if settings.total_variation is not None:
+        method = replace(method, total_variation=settings.total_variation)
+    return replace(
+        method,
+        style_layers=settings.style_layers or method.style_layers,
+        content_layers=settings.content_layers or method.content_layers,
     )
 
 
@@ -51,17 +70,28 @@ def local_painter(job: Job) -> Iterator[Message]:
     recipe = recipe_of(job.settings)
     # The first import of JAX and the reading of the weights take seconds.
     yield Progress(0, recipe.steps, "warming up", float("nan"))
+    from neural_gallery.studio.checkpoint import read_checkpoint
     from neural_gallery.studio.paint import Result, paint
     from neural_gallery.studio.targets import Style
     from neural_gallery.studio.weights import bundled_network
 
-    styles = [Style(style.rgb, style.weight) for style in job.styles]
-    for record in paint(bundled_network(recipe.method.layers), job.content, styles, recipe, frames=job.frames):
+    styles = [Style(style.rgb, style.weight, style.layers, style.mask, style.style_mask) for style in job.styles]
+    records = paint(
+        bundled_network(recipe.method.layers),
+        job.content,
+        styles,
+        recipe,
+        frames=job.frames,
+        begin_with=job.start,
+        resume=read_checkpoint(job.checkpoint) if job.checkpoint else None,
+    )
+    for record in records:
         if isinstance(record, Result):
             yield Painted(record.rgb, _facts(recipe, record))
         else:
             work = share_of_work(recipe, record.step)
-            yield Progress(record.step, record.steps, record.stage, record.loss, record.frames, work)
+            checkpoint = record.checkpoint.to_bytes() if record.checkpoint else None
+            yield Progress(record.step, record.steps, record.stage, record.loss, record.frames, work, checkpoint)
 
 
 def share_of_work(recipe: Recipe, steps: int) -> float:
@@ -85,6 +115,7 @@ def _facts(recipe: Recipe, result: Result) -> dict[str, object]:
         "steps": recipe.steps,
         "scales": [[scale.size, scale.steps] for scale in recipe.scales],
         "losses": [[step, round(loss, 6)] for step, loss in result.losses],
+        "setbacks": list(result.setbacks),
         "seconds": round(result.seconds, 2),
         "device": device_name(),
         "engine": ENGINE_VERSION,

@@ -41,6 +41,7 @@ class Job:
     settings: PaintSettings
     frames: int  # how many frames to sample, the first (the start) and the last (the result) included
     start: RGB | None = None  # what to begin with, at the result's size, where `settings.init` is `Init.PICTURE`
+    checkpoint: bytes | None = None  # of the same painting, to go on from; one that does not fit is ignored
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Progress:
     loss: float  # the objective; NaN before the first step
     frames: tuple[RGB, ...] = ()  # frames sampled since the last record, at the result's size
     work: float = 0.0  # share of the whole painting's work that is done, in [0, 1]; steps do not all cost the same
+    checkpoint: bytes | None = None  # now and then: what a later job of the same painting can go on from
 
 
 @dataclass(frozen=True, slots=True)
