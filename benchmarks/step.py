@@ -24,9 +24,10 @@ from flax import nnx
 from safetensors.numpy import load_file
 
 from neural_gallery.studio import losses, optimizers
+from neural_gallery.studio.architecture import VGG19, needed_convolutions
 from neural_gallery.studio.data import BUNDLED_WEIGHTS
 from neural_gallery.studio.recipe import Method
-from neural_gallery.studio.vgg import VGG, VGG19, needed_convolutions
+from neural_gallery.studio.vgg import VGG
 from neural_gallery.studio.weights import bundled_network
 
 STEPS = 4

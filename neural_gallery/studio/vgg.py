@@ -1,20 +1,20 @@
 """The feature extractor: VGG-19 up to the layer that is asked for (Simonyan and Zisserman 2014, arXiv:1409.1556).
 
 Pictures are float32, NHWC, RGB in [0, 1]. Layers are named by block and index, after their rectifier: `relu4_2`. The
-architecture is data; what the input convention of a set of weights is, the weights say.
+architecture is data; what the input convention of a set of weights is, the weights say (`architecture.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from neural_gallery.errors import WeightsError, did_you_mean
+from neural_gallery.errors import WeightsError
+from neural_gallery.studio.architecture import CAFFE, Architecture, InputConvention, needed_convolutions
 from neural_gallery.studio.arrays import Floats
 from neural_gallery.studio.convolution import (
     average_pool,
@@ -35,52 +35,10 @@ WINOGRAD_PIXELS = 16 * 16
 """The same for the pixels of a picture: below, reading a transformed kernel, four times as large, takes the longest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Architecture:
-    """A VGG network without its classifier: how many convolutions each block has, and how wide they are."""
-
-    name: str
-    depths: tuple[int, ...]
-    widths: tuple[int, ...]
-
-    @property
-    def convolutions(self) -> tuple[str, ...]:
-        """`conv1_1`, `conv1_2`, …, in the order of the forward pass."""
-        return tuple(f"conv{block}_{i}" for block, n in enumerate(self.depths, 1) for i in range(1, n + 1))
-
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """`relu1_1`, `relu1_2`, …: the names under which features are asked for."""
-        return tuple(name.replace("conv", "relu") for name in self.convolutions)
-
-    def shape(self, convolution: str) -> tuple[int, int, int, int]:
-        """Shape of that convolution's kernel, HWIO."""
-        before = self.convolutions.index(convolution) - 1
-        width = self.widths[int(convolution[4]) - 1]
-        entering = 3 if before < 0 else self.widths[int(self.convolutions[before][4]) - 1]
-        return 3, 3, entering, width
-
-
-VGG19 = Architecture("VGG-19", depths=(2, 2, 4, 4, 4), widths=(64, 128, 256, 512, 512))
-VGG16 = Architecture("VGG-16", depths=(2, 2, 3, 3, 3), widths=(64, 128, 256, 512, 512))
-
-
-@dataclass(frozen=True, slots=True)
-class InputConvention:
-    """How a set of weights wants its pictures: `(channels * scale - mean) / deviation`, in `order`."""
-
-    order: Literal["RGB", "BGR"]
-    scale: float
-    mean: tuple[float, float, float]  # in `order`
-    deviation: tuple[float, float, float] = (1.0, 1.0, 1.0)
-
-    def apply(self, image: jax.Array) -> jax.Array:
-        """RGB in [0, 1] -> what the first convolution wants; (…, 3) -> (…, 3)."""
-        ordered = image[..., ::-1] if self.order == "BGR" else image
-        return (ordered * self.scale - jnp.array(self.mean)) / jnp.array(self.deviation)
-
-
-CAFFE = InputConvention("BGR", 255.0, (103.939, 116.779, 123.68))
+def as_wanted(image: jax.Array, convention: InputConvention) -> jax.Array:
+    """RGB in [0, 1] -> what the first convolution wants; (…, 3) -> (…, 3)."""
+    ordered = image[..., ::-1] if convention.order == "BGR" else image
+    return (ordered * convention.scale - jnp.array(convention.mean)) / jnp.array(convention.deviation)
 
 
 class Convolution(nnx.Module):
@@ -146,7 +104,7 @@ class VGG(nnx.Module):
         grey, which otherwise paints a border (a deviation from Gatys et al. 2016, as in crowsonkb's
         style-transfer-pytorch). Raises WeightsError for a layer that the network does not have.
         """
-        features = self.convention.apply(image)
+        features = as_wanted(image, self.convention)
         found = {}
         for name in needed_convolutions(self.architecture, layers):
             first = name == "conv1_1"
@@ -157,19 +115,3 @@ class VGG(nnx.Module):
             if layer in layers:
                 found[layer] = features
         return found
-
-
-def needed_convolutions(architecture: Architecture, layers: Collection[str]) -> tuple[str, ...]:
-    """The convolutions down to the deepest of `layers`.
-
-    Raises WeightsError where one of them is not a layer of that network.
-    """
-    for name in layers:
-        if name not in architecture.layers:
-            raise WeightsError.at(
-                None,
-                f"{architecture.name} has no layer '{name}'.",
-                did_you_mean(name, architecture.layers) or f"Its layers are {', '.join(architecture.layers)}.",
-            )
-    deepest = max(architecture.layers.index(name) for name in layers)
-    return architecture.convolutions[: deepest + 1]

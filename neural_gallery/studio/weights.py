@@ -1,45 +1,19 @@
-"""The network's weights: the file that ships with the package, and how it is read.
+"""Networks from files of weights: the one that ships with the package, and those that an author names.
 
 `vgg19-8bit.safetensors` holds, for each convolution `convB_I`, `.kernel_index` (uint8, HWIO), `.codebook` (float32,
 256 values; `kernel = codebook[kernel_index]`) and `.bias`. Where it comes from and whom to credit stands beside it.
+What other files may hold, `weight_files` says.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterable, Iterator
-from pathlib import Path
-from typing import Any
-
-from safetensors import SafetensorError, safe_open
 
 from neural_gallery.errors import Location, WeightsError
-from neural_gallery.studio.arrays import Floats
+from neural_gallery.studio.architecture import needed_convolutions
 from neural_gallery.studio.data import BUNDLED_WEIGHTS, BUNDLED_WEIGHTS_SHA256, file_sha256
-from neural_gallery.studio.vgg import VGG, VGG19, Architecture, needed_convolutions
-
-
-def read_codebook_weights(path: Path, layers: Collection[str], *, architecture: Architecture = VGG19) -> VGG:
-    """A network from a file of 8-bit kernels, as deep as `layers` need it.
-
-    Raises WeightsError where the file does not hold one.
-    """
-    try:
-        with safe_open(path, framework="numpy") as stored:
-            return VGG(architecture, _parameters(stored, needed_convolutions(architecture, layers)))
-    except (OSError, SafetensorError) as error:
-        raise WeightsError.at(
-            Location(str(path)),
-            f"The weights cannot be read ({error}).",
-            f"Install the package again, or use a file made for {architecture.name}.",
-        ) from error
-
-
-def _parameters(stored: Any, convolutions: Iterable[str]) -> Iterator[tuple[str, Floats, Floats]]:
-    """Name, kernel and bias of each convolution. `stored` is an open safetensors file."""
-    for name in convolutions:
-        index, codebook, bias = (stored.get_tensor(f"{name}.{part}") for part in ("kernel_index", "codebook", "bias"))
-        yield name, codebook[index], bias
+from neural_gallery.studio.vgg import VGG
+from neural_gallery.studio.weight_files.reading import WeightsSource, open_weights
 
 
 @functools.cache
@@ -60,4 +34,26 @@ def bundled_network(layers: frozenset[str]) -> VGG:
             f"The weights are damaged: their SHA-256 is {found}, not {BUNDLED_WEIGHTS_SHA256}.",
             "Install the package again.",
         )
-    return read_codebook_weights(BUNDLED_WEIGHTS, layers)
+    return read_network(WeightsSource(BUNDLED_WEIGHTS, BUNDLED_WEIGHTS.name), layers, convention="caffe")
+
+
+@functools.lru_cache(maxsize=2)  # networks take hundreds of megabytes
+def given_network(source: WeightsSource, sha256: str, layers: frozenset[str]) -> VGG:
+    """The VGG in a file that has that SHA-256, as deep as `layers` need it.
+
+    Raises WeightsError where the file has changed, holds no VGG, or one without these layers.
+    """
+    with source.told():
+        found = file_sha256(source.path)
+    if found != sha256:
+        # Its hash is part of the paintings' keys: what others paint would be kept under the wrong ones.
+        message = f"the file '{source.name}' has changed since the manifest was read."
+        raise WeightsError.at(source.location, message, "Run the command again.")
+    return read_network(source, layers)
+
+
+def read_network(source: WeightsSource, layers: frozenset[str], *, convention: str = "") -> VGG:
+    """The VGG in a file, as deep as `layers` need it. Raises WeightsError."""
+    file = open_weights(source, convention=convention)
+    needed = needed_convolutions(file.architecture, layers)
+    return VGG(file.architecture, file.parameters(needed), convention=file.convention)

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from neural_gallery.studio.architecture import Architecture, InputConvention
 from neural_gallery.studio.recipe import Method, Recipe, Scale
-from neural_gallery.studio.vgg import VGG, Architecture, InputConvention
+from neural_gallery.studio.vgg import VGG
 
 TINY = Architecture("a tiny network", depths=(2, 2), widths=(4, 8))
 

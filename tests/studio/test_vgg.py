@@ -10,9 +10,22 @@ import pytest
 
 from neural_gallery.errors import WeightsError
 from neural_gallery.studio import vgg
+from neural_gallery.studio.architecture import (
+    CAFFE,
+    CAFFE_RGB,
+    TORCHVISION,
+    VGG16,
+    VGG19,
+    Architecture,
+    InputConvention,
+    needed_convolutions,
+)
 from neural_gallery.studio.data import BUNDLED_WEIGHTS, BUNDLED_WEIGHTS_SHA256, file_sha256
-from neural_gallery.studio.vgg import VGG, VGG16, VGG19
-from neural_gallery.studio.weights import bundled_network, read_codebook_weights
+from neural_gallery.studio.recipe import Method
+from neural_gallery.studio.vgg import VGG
+from neural_gallery.studio.weight_files.reading import WeightsSource, open_weights
+from neural_gallery.studio.weight_files.writing import pack
+from neural_gallery.studio.weights import bundled_network, given_network
 
 EVERY_LAYER = frozenset(VGG19.layers)
 
@@ -113,10 +126,54 @@ def test_damaged_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     )
 
 
-def test_a_file_that_holds_no_weights_is_refused(tmp_path: Path) -> None:
-    """Neither a missing file nor one of another kind ends in a traceback."""
-    text = tmp_path / "weights.safetensors"
-    text.write_text("these are no weights")
-    for path in (text, tmp_path / "missing.safetensors"):
-        with pytest.raises(WeightsError, match="The weights cannot be read"):
-            read_codebook_weights(path, ["relu1_1"])
+def test_given_weights_make_the_same_network(tmp_path: Path, reference: dict[str, np.ndarray]) -> None:
+    """The bundled weights, taken for a file from elsewhere: packed by us, they show the reference's activations."""
+    bundled = open_weights(WeightsSource(BUNDLED_WEIGHTS, BUNDLED_WEIGHTS.name))
+    path = tmp_path / "vgg.safetensors"
+    path.write_bytes(pack(bundled, source_sha256=BUNDLED_WEIGHTS_SHA256))
+    layers = frozenset(["relu1_1", "relu4_2", "relu5_1"])
+    network = given_network.__wrapped__(WeightsSource(path, path.name), file_sha256(path), layers)
+    features = network(jnp.asarray(reference["image"][None]), layers, replicate_edges=False)
+    for layer in layers:
+        plane = np.asarray(features[layer][0], np.float64)
+        _assert_close(plane.reshape(-1, plane.shape[-1]).mean(0), reference[f"max/{layer}/mean"], layer)
+
+
+def test_vgg16_has_the_layers_that_are_painted_with(tmp_path: Path) -> None:
+    """A VGG-16 by its own names, in torchvision's convention, goes as deep as the recipe wants it."""
+    architecture = Architecture("VGG-16", VGG16.depths, (4, 4, 4, 4, 4))
+    random = np.random.default_rng(1)
+    arrays = {}
+    for name in architecture.convolutions:
+        shape = architecture.shape(name)
+        arrays |= {f"{name}.kernel": random.normal(0, 0.2, shape), f"{name}.bias": random.normal(0, 0.1, shape[3:])}
+    np.savez(tmp_path / "vgg.npz", **arrays)
+    source = WeightsSource(tmp_path / "vgg.npz", "vgg.npz")
+    file = open_weights(source, convention="torchvision", architectures=[architecture])
+    layers = Method().layers
+    network = VGG(architecture, file.parameters(needed_convolutions(architecture, layers)), convention=file.convention)
+    features = network(jnp.full((1, 32, 32, 3), 0.5), layers)
+    assert features.keys() == layers
+    assert features["relu5_1"].shape == (1, 2, 2, 4)
+
+
+def test_weights_that_changed_meanwhile_are_refused(tmp_path: Path) -> None:
+    """What is painted is kept under the hash of the weights, so they have to be those."""
+    (tmp_path / "vgg.npz").write_bytes(b"other weights")
+    with pytest.raises(WeightsError) as caught:
+        given_network(WeightsSource(tmp_path / "vgg.npz", "vgg.npz"), "0" * 64, frozenset(["relu1_1"]))
+    assert str(caught.value) == ("the file 'vgg.npz' has changed since the manifest was read. Run the command again.")
+
+
+@pytest.mark.parametrize(
+    ("convention", "wanted"),
+    [
+        (CAFFE, [255 * 0.2 - 103.939, 255 * 0.5 - 116.779, 255 * 1.0 - 123.68]),
+        (CAFFE_RGB, [255 * 1.0 - 123.68, 255 * 0.5 - 116.779, 255 * 0.2 - 103.939]),
+        (TORCHVISION, [(1.0 - 0.485) / 0.229, (0.5 - 0.456) / 0.224, (0.2 - 0.406) / 0.225]),
+    ],
+)
+def test_pictures_are_given_as_the_weights_want_them(convention: InputConvention, wanted: list[float]) -> None:
+    """One orange pixel in each convention."""
+    found = vgg.as_wanted(jnp.array([[[[1.0, 0.5, 0.2]]]]), convention)
+    np.testing.assert_allclose(found[0, 0, 0], wanted, rtol=1e-5)
