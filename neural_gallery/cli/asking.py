@@ -27,9 +27,11 @@ def check(request: Request, as_json: bool) -> None:
         neural-gallery check --site my-gallery --json
     """
     from neural_gallery.corridor.checking import check as check_site
+    from neural_gallery.corridor.weights import check_weights
 
     site = request.load()
     check_site(site)
+    check_weights(site)
     counts = {"pairs": len(site.pairs), "pictures": len(site.images), "posts": len(site.posts)}
     if as_json:
         click.echo(document({"ok": True, "problems": [], **counts}))

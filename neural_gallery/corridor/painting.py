@@ -19,6 +19,7 @@ from neural_gallery.store.unfinished import Unfinished
 from neural_gallery.workers.messages import Job, Painted, StyleSource
 
 if TYPE_CHECKING:
+    from neural_gallery.site.model import WeightsFile
     from neural_gallery.site.pictures import Alpha
 
 
@@ -48,7 +49,7 @@ def _paint(planned: PlannedPair, store: Store, workshop: Workshop) -> Generator[
 
     Raises PaintError, PictureError.
     """
-    job, alpha = _job(planned)
+    job, alpha = _job(planned, workshop.weights)
     so_far = store.unfinished(planned.key, asked=planned.frames) or Unfinished(planned.frames)
     painted: Painted | None = None
     messages = workshop.painter(replace(job, checkpoint=so_far.state or None))
@@ -74,7 +75,7 @@ def _paint(planned: PlannedPair, store: Store, workshop: Workshop) -> Generator[
     store.add_painting(planned.key, painted.rgb, alpha, so_far.frames or [painted.rgb], origin)
 
 
-def _job(planned: PlannedPair) -> tuple[Job, Alpha | None]:
+def _job(planned: PlannedPair, weights: WeightsFile | None) -> tuple[Job, Alpha | None]:
     """What the painter gets, and the content's transparency, which the result takes over."""
     from neural_gallery.site.pictures import read_covering, read_pixels
 
@@ -82,7 +83,7 @@ def _job(planned: PlannedPair) -> tuple[Job, Alpha | None]:
     content = read_pixels(pair.content, size=pair.paint.size)
     styles = tuple(_style_source(style, pair) for style in pair.styles)
     start = read_covering(pair.init_picture, pair.width, pair.height) if pair.init_picture else None
-    return Job(pair.id, content.rgb, styles, pair.paint, planned.frames, start), content.alpha
+    return Job(pair.id, content.rgb, styles, pair.paint, planned.frames, weights, start), content.alpha
 
 
 def _style_source(style: WeightedStyle, pair: Pair) -> StyleSource:

@@ -31,6 +31,7 @@ def make_plan(site: Site, store: Store, workshop: Workshop, *, pair_ids: Collect
 
     Raises UsageError where there is no pair of such an id.
     """
+    workshop = workshop.for_site(site)
     pairs = _chosen(site, pair_ids)
     keys = painting_keys(site, workshop)
     frames: dict[str, int] = {}
@@ -54,7 +55,7 @@ def make_plan(site: Site, store: Store, workshop: Workshop, *, pair_ids: Collect
 
 def painting_keys(site: Site, workshop: Workshop) -> dict[str, str]:
     """The key of each pair's painting, by pair id."""
-    engine, weights = workshop.engine, workshop.weights_sha256
+    engine, weights = workshop.engine, workshop.for_site(site).weights_sha256
     return {pair.id: painting_key(pair, engine=engine, weights_sha256=weights) for pair in site.pairs}
 
 

@@ -14,6 +14,7 @@ from neural_gallery.corridor.encoding import encode, picture_keys, result_keys
 from neural_gallery.corridor.events import Event, Note, PlanReady, Rendered
 from neural_gallery.corridor.painting import paint_missing
 from neural_gallery.corridor.planning import make_plan, painting_keys
+from neural_gallery.corridor.weights import check_weights
 from neural_gallery.corridor.workshop import Workshop
 from neural_gallery.errors import InputError, PaintError, Problem, RunError
 from neural_gallery.pages.pages import Pages
@@ -47,9 +48,11 @@ def build(site: Site, store: Store, workshop: Workshop) -> Run:
     with store.lock():
         notes = _Notes()
         plan = make_plan(site, store, workshop)
+        if plan.to_paint:
+            check_weights(site)
         yield PlanReady(plan)
         yield from notes.new(store.notes)
-        problems = yield from paint_missing(plan, store, workshop)
+        problems = yield from paint_missing(plan, store, workshop.for_site(site))
         paintings = _paintings(site, store, workshop, pages)
         if missing := [pair_id for pair_id, painting in paintings.items() if painting is None]:
             raise PaintError(*problems, _not_written(missing))
@@ -61,14 +64,17 @@ def build(site: Site, store: Store, workshop: Workshop) -> Run:
 def paint(site: Site, store: Store, workshop: Workshop, *, pair_ids: Collection[str] = ()) -> Run:
     """Paint what is missing among the pairs of those ids, or among all; write no pages.
 
-    Raises UsageError where there is no pair of such an id, PaintError at the end where a pair could not be painted.
+    Raises UsageError where there is no pair of such an id, ManifestError where the manifest's weights cannot be used,
+    PaintError at the end where a pair could not be painted.
     """
     with store.lock():
         notes = _Notes()
         plan = make_plan(site, store, workshop, pair_ids=pair_ids)
+        if plan.to_paint:
+            check_weights(site)
         yield PlanReady(plan)
         yield from notes.new(store.notes)
-        problems = yield from paint_missing(plan, store, workshop)
+        problems = yield from paint_missing(plan, store, workshop.for_site(site))
     if problems:
         raise PaintError(*problems)
 

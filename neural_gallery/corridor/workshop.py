@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from neural_gallery import ENGINE_VERSION
+from neural_gallery.site.model import Site, WeightsFile
 from neural_gallery.workers.messages import Painter
 
 
@@ -16,6 +17,13 @@ class Workshop:
     painter: Painter
     weights_sha256: str  # of the network's weights
     engine: int = ENGINE_VERSION
+    weights: WeightsFile | None = None  # the file with them; None: those that are the painter's own
+
+    def for_site(self, site: Site) -> Workshop:
+        """The same, painting with the weights that the site's manifest names, if it names any."""
+        if site.weights is None:
+            return self
+        return replace(self, weights=site.weights, weights_sha256=site.weights.sha256)
 
 
 def local_workshop(compiled: Path) -> Workshop:

@@ -7,7 +7,7 @@ front matter is collected, and told at once.
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,13 +15,14 @@ from neural_gallery.errors import InputError, Location, ManifestError, PostError
 from neural_gallery.site.blends import BlendResolver
 from neural_gallery.site.declared import Declared
 from neural_gallery.site.images import ImageResolver
-from neural_gallery.site.model import Post, Quality, Site, Target
+from neural_gallery.site.model import Post, Quality, Site, Target, WeightsFile
 from neural_gallery.site.pairs import PairResolver
 from neural_gallery.site.paths import Folder, absolute
-from neural_gallery.site.pictures import ProbeCache, probe, probe_masks
+from neural_gallery.site.pictures import ProbeCache, file_sha256, probe, probe_masks
 from neural_gallery.site.posts import read_post
 from neural_gallery.site.source import Document, KeyPath, compose, read_text
 from neural_gallery.site.validation import Sound, validate
+from neural_gallery.site.weights import find_weights
 
 _POST_EXTENSIONS = (".md", ".markdown")
 
@@ -107,6 +108,7 @@ class _Reader:
             images=pictures,
             pairs=resolved,
             posts=tuple(self.posts(sound.posts)),
+            weights=self.weights(sound.manifest.weights, cache.sha256 if cache else file_sha256),
         )
         self.problems += images.problems + declared.problems
         return site
@@ -129,6 +131,17 @@ class _Reader:
             remedy = "Correct the path; it is relative to the manifest's folder."
             self.report(key, f"there is no folder '{written}'.", remedy)
         return path
+
+    def weights(self, written: str, sha256_of: Callable[[Path], str]) -> WeightsFile | None:
+        """The file with the network's weights; None where the manifest names none, or one that cannot be used."""
+        if not written:
+            return None
+        try:
+            path = self.folder.resolve(written, ("weights",), self.document)
+            return find_weights(path, written, self.document.location(("weights",)), sha256_of)
+        except ManifestError as error:
+            self.problems.extend(error.problems)
+            return None
 
     def resolved(self, written: str, key: KeyPath) -> Path:
         """The absolute path; where it leads out of the site's folder, that is told."""

@@ -221,6 +221,16 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class WeightsFile:
+    """The file with the network's weights that the manifest names, seen to be there, not yet to hold a network."""
+
+    path: Path  # absolute
+    file: str  # as the manifest writes it
+    sha256: str  # of the file's bytes
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """A whole manifest, resolved: nothing in it needs a default any more."""
 
@@ -238,6 +248,7 @@ class Site:
     images: Mapping[str, Picture]
     pairs: tuple[Pair, ...]
     posts: tuple[Post, ...]  # in the order of the manifest's patterns, each pattern's matches sorted
+    weights: WeightsFile | None = None  # None: those that ship with the package
 
     def pair(self, pair_id: str) -> Pair:
         """The pair of that id. Raises KeyError."""

@@ -191,7 +191,7 @@ def _check_file(path: Path, name: str, location: Location | None) -> str:
             file.seek(0)
             return hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError as error:
-        remedy = _nearest_file(path, name) or "Check the path; it is relative to the manifest's folder."
+        remedy = nearest_file(path, name) or "Check the path; it is relative to the manifest's folder."
         raise PictureError.at(location, f"there is no file '{name}'.", remedy) from error
     except OSError as error:
         message = f"the file '{name}' cannot be read: {error.strerror}."
@@ -215,7 +215,8 @@ def _check_format(path: Path, head: bytes, name: str, location: Location | None)
         raise PictureError.at(location, message, f"Rename it to '{Path(name).with_suffix(fitting).as_posix()}'.")
 
 
-def _nearest_file(path: Path, name: str) -> str:
+def nearest_file(path: Path, name: str) -> str:
+    """A question that names the file beside a missing `path` that is called most like it, or ""."""
     try:
         siblings = [entry.name for entry in path.parent.iterdir()]
     except OSError:
@@ -224,10 +225,16 @@ def _nearest_file(path: Path, name: str) -> str:
     return did_you_mean(name, [(folder / sibling).as_posix() for sibling in siblings])
 
 
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 class ProbeCache:
     """Remembers probes by path, size and time of change, so that an unchanged picture is not decoded again.
 
-    What is known of masks is remembered by their contents.
+    What is known of masks is remembered by their contents; the hashes of other large files by path, size and time, too.
 
     Losing it costs nothing but time: a file that cannot be read is begun anew, one that cannot be written is not.
     """
@@ -239,6 +246,7 @@ class ProbeCache:
         self._known: dict[str, tuple[list[int], Probe]] = {}
         self._masks: dict[str, MaskProbe] = {}
         self._asked: set[str] = set()  # for which masks
+        self._hashes: dict[str, tuple[list[int], str]] = {}
         self._changed = False
         with contextlib.suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
             stored = json.loads(path.read_text("utf-8"))
@@ -248,6 +256,10 @@ class ProbeCache:
                     for file, entry in stored["pictures"].items()
                 }
                 self._masks = {key: MaskProbe(**_tuples(found)) for key, found in stored.get("masks", {}).items()}
+                self._hashes = {
+                    file: ([int(number) for number in entry["stamp"]], str(entry["sha256"]))
+                    for file, entry in stored.get("files", {}).items()
+                }
 
     def probe(self, path: Path, location: Location | None, *, name: str = "") -> Probe:
         """What `probe` says, from memory where the file is unchanged."""
@@ -271,6 +283,19 @@ class ProbeCache:
             self._changed = True
         return self._masks[key]
 
+    def sha256(self, path: Path) -> str:
+        """SHA-256 of a file that is no picture, from memory where the file is unchanged. Raises OSError."""
+        status = path.stat()
+        # Two files of weights have one size, and copying can keep the time of writing: that of the copy tells.
+        stamp = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+        stored, found = self._hashes.get(str(path), (None, ""))
+        if stored == stamp:
+            return found
+        found = file_sha256(path)
+        self._hashes[str(path)] = (stamp, found)
+        self._changed = True
+        return found
+
     def save(self) -> None:
         """Write what is remembered of files that still exist and of masks in use, if anything new was learnt."""
         if not self._changed:
@@ -281,7 +306,12 @@ class ProbeCache:
             if Path(file).exists()
         }
         masks = {key: asdict(found) for key, found in self._masks.items() if key in self._asked}
-        data = json.dumps({"version": self._VERSION, "pictures": entries, "masks": masks}, indent=1)
+        hashes = {
+            file: {"stamp": stamp, "sha256": found}
+            for file, (stamp, found) in self._hashes.items()
+            if Path(file).exists()
+        }
+        data = json.dumps({"version": self._VERSION, "pictures": entries, "masks": masks, "files": hashes}, indent=1)
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=self._path.parent, delete=False) as file:

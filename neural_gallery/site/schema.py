@@ -260,6 +260,9 @@ class Manifest(Section):
     posts: Annotated[tuple[FilePath, ...], LENIENT, Field(max_length=1000)] = Field(
         default=(), description="Patterns of the Markdown posts, such as content/posts/*.md."
     )
+    weights: FilePath = Field(
+        default="", description="A file with other weights of the network, VGG-19 or VGG-16, than those of the package."
+    )
 
 
 def merged(base: S, override: Section) -> S:

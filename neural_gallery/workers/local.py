@@ -14,12 +14,16 @@ from neural_gallery.studio.recipe import Method, Recipe, scales_for
 from neural_gallery.workers.messages import Job, Message, Painted, Painter, Progress
 
 if TYPE_CHECKING:
-    from neural_gallery.site.model import PaintSettings
+    from neural_gallery.site.model import PaintSettings, WeightsFile
     from neural_gallery.studio.paint import Result
+    from neural_gallery.studio.vgg import VGG
 
 
 def weights_sha256() -> str:
-    """SHA-256 of the weights that `local_painter` paints with. They are read and verified with the first job."""
+    """SHA-256 of the weights that `local_painter` paints with, unless a job brings others.
+
+    They are read and verified with the first job.
+    """
     return BUNDLED_WEIGHTS_SHA256
 
 
@@ -73,11 +77,10 @@ def local_painter(job: Job) -> Iterator[Message]:
     from neural_gallery.studio.checkpoint import read_checkpoint
     from neural_gallery.studio.paint import Result, paint
     from neural_gallery.studio.targets import Style
-    from neural_gallery.studio.weights import bundled_network
 
     styles = [Style(style.rgb, style.weight, style.layers, style.mask, style.style_mask) for style in job.styles]
     records = paint(
-        bundled_network(recipe.method.layers),
+        _network(job.weights, recipe.method.layers),
         job.content,
         styles,
         recipe,
@@ -92,6 +95,16 @@ def local_painter(job: Job) -> Iterator[Message]:
             work = share_of_work(recipe, record.step)
             checkpoint = record.checkpoint.to_bytes() if record.checkpoint else None
             yield Progress(record.step, record.steps, record.stage, record.loss, record.frames, work, checkpoint)
+
+
+def _network(weights: WeightsFile | None, layers: frozenset[str]) -> VGG:
+    """The network to paint with: that of the file, or else the one that ships with the package."""
+    from neural_gallery.studio.weight_files.reading import WeightsSource
+    from neural_gallery.studio.weights import bundled_network, given_network
+
+    if weights is None:
+        return bundled_network(layers)
+    return given_network(WeightsSource(weights.path, weights.file, weights.location), weights.sha256, layers)
 
 
 def share_of_work(recipe: Recipe, steps: int) -> float:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from neural_gallery.site.model import PaintSettings
+    from neural_gallery.site.model import PaintSettings, WeightsFile
 
     RGB: TypeAlias = NDArray[np.uint8]  # (height, width, 3)
     Mask: TypeAlias = NDArray[np.uint8]  # (height, width), 255 where something counts in full
@@ -40,6 +40,7 @@ class Job:
     styles: tuple[StyleSource, ...]
     settings: PaintSettings
     frames: int  # how many frames to sample, the first (the start) and the last (the result) included
+    weights: WeightsFile | None = None  # those to paint with; None: the painter's own
     start: RGB | None = None  # what to begin with, at the result's size, where `settings.init` is `Init.PICTURE`
     checkpoint: bytes | None = None  # of the same painting, to go on from; one that does not fit is ignored
 
@@ -63,6 +64,17 @@ class Painted:
 
     rgb: RGB  # (height, width, 3)
     facts: Mapping[str, object]  # JSON values: steps, scales, losses [[step, loss], ...], seconds, device, versions
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsReport:
+    """What a file of weights holds."""
+
+    kind: str  # of file: "PyTorch"
+    architecture: str  # "VGG-19"
+    convention: str  # how the network wants its pictures: "torchvision"
+    sha256: str  # of the file's bytes
+    kernels: Mapping[str, tuple[int, ...]]  # shapes, HWIO, by convolution
 
 
 Message: TypeAlias = Progress | Painted

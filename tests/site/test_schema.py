@@ -117,7 +117,8 @@ INVALID = [
     manifest(pairs=[{"content": "a", "style": "b", "size": 15}]),
     manifest(pairs=[{"content": "a", "style": "b", "stills": {"width": [400]}}]),
     manifest(posts=["a\nb"]),
-    manifest(weights="vgg.npz"),
+    manifest(weights=""),
+    manifest(weights=["vgg.npz"]),
     *(
         manifest(site={key: value})
         for key, value in [
@@ -201,6 +202,7 @@ def test_models_and_schema_refuse_the_same(value: dict[str, Any]) -> None:
 
 
 VALID = [
+    manifest(weights="nets/vgg.npz"),
     manifest(site={"base_url": "https://host/a"}),
     manifest(site={"base_url": "/a/b/"}),
     manifest(site={"base_url": "/"}),

@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.numpy import save_file
 
 from neural_gallery import ENGINE_VERSION
-from neural_gallery.site.model import Colors, Init, PaintSettings, Quality
+from neural_gallery.errors import Location, WeightsError
+from neural_gallery.site.model import Colors, Init, PaintSettings, Quality, WeightsFile
 from neural_gallery.studio.data import BUNDLED_WEIGHTS, file_sha256
 from neural_gallery.studio.recipe import Scale
 from neural_gallery.workers import local
@@ -94,3 +96,29 @@ def test_compiled_programs_are_kept(job: Job, tmp_path: Path) -> None:
     (tmp_path / "job").write_bytes(pickle.dumps(job))
     subprocess.run([sys.executable, "-c", script, tmp_path / "job", tmp_path / "cache"], check=True)
     assert any(path.stat().st_size > 10_000 for path in (tmp_path / "cache").iterdir())
+
+
+def test_a_job_is_painted_with_the_weights_that_it_brings(job: Job, tmp_path: Path) -> None:
+    """A VGG-16 of random filters, named by the job: it is painted with, and its hash has to be the one in the job."""
+    from neural_gallery.studio.architecture import VGG16
+
+    random = np.random.default_rng(3)
+    arrays = {}
+    for name in VGG16.convolutions:
+        shape = VGG16.shape(name)
+        kernel = random.normal(0, (2 / (9 * shape[2])) ** 0.5, shape).astype(np.float16)
+        arrays |= {f"{name}.kernel": kernel, f"{name}.bias": np.zeros(shape[3], np.float32)}
+    metadata = {"architecture": "VGG-16", "convention": "torchvision"}
+    save_file(arrays, tmp_path / "vgg.safetensors", metadata)
+    digest = file_sha256(tmp_path / "vgg.safetensors")
+    weights = WeightsFile(tmp_path / "vgg.safetensors", "vgg.safetensors", digest, Location("site.yaml", 2, 10))
+    small = dataclasses.replace(job, content=job.content[:32, :32])
+    *_, painted = local.local_painter(dataclasses.replace(small, weights=weights))
+    *_, usual = local.local_painter(small)
+    assert painted.rgb.shape == usual.rgb.shape
+    assert np.abs(painted.rgb.astype(int) - usual.rgb).mean() > 1
+    with pytest.raises(WeightsError) as caught:
+        list(local.local_painter(dataclasses.replace(job, weights=dataclasses.replace(weights, sha256="0" * 64))))
+    assert str(caught.value) == (
+        "site.yaml:2:10: the file 'vgg.safetensors' has changed since the manifest was read. Run the command again."
+    )
