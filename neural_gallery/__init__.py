@@ -6,5 +6,5 @@ studio does, and only when something is painted.
 
 __version__ = "0.1.0"
 
-ENGINE_VERSION = 2
+ENGINE_VERSION = 3
 """Part of every painting's key. Raise it when the studio would paint other pixels from the same inputs."""

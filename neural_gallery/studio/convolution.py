@@ -10,6 +10,7 @@ than the products that it saves.
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -207,3 +208,17 @@ def _max_pool_backward(saved: tuple[jax.Array, jax.Array], cotangent: jax.Array)
 max_pool.defvjp(_max_pool_forward, _max_pool_backward)
 
 pad_edges = functools.partial(jnp.pad, pad_width=((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
+
+
+def inside(shape: Sequence[int], extent: jax.Array) -> jax.Array:
+    """Which positions of a canvas of that height and width lie in the picture on it: (1, H, W, 1), 0 or 1."""
+    rows, columns = (jnp.arange(length) < side for length, side in zip(shape, extent, strict=True))
+    return (rows[:, None] & columns)[None, :, :, None].astype(jnp.float32)
+
+
+def continued(image: jax.Array, extent: jax.Array) -> jax.Array:
+    """The picture with its last row and column continued over the rest of the canvas, (N, H, W, C)."""
+    rows, columns = (
+        jnp.minimum(jnp.arange(length), side - 1) for length, side in zip(image.shape[1:3], extent, strict=True)
+    )
+    return image[:, rows][:, :, columns]

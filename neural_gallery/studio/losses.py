@@ -1,12 +1,13 @@
 """What is minimised, every term relative to its target, so that nothing depends on size, picture or weights file.
 
 Features are (1, H, W, C); statistics are over the H x W positions, each counted by its weight in a mask (1, H, W, 1):
-the margin of a canvas counts nothing, or it would take up what the picture lacks.
+what of a canvas is not the picture counts nothing.
 
-With G the Gram matrix and m the channel means, the style term of a layer is |G - Gs|^2 / |Gs|^2 + |m - ms|^2 / |ms|^2:
-Gatys et al. 2016, equations 3 to 5, with their unequal scales divided out, and the means beside it so that palettes
-hold. The content term is |F - Fc|^2 / |Fc|^2 (their equation 1, made relative). Total variation keeps neighbouring
-pixels together.
+With G the Gram matrix and m the channel means, the style term of a layer is |G - Gs| / |Gs| + |m - ms| / |ms|: Gatys et
+al. 2016, equations 3 to 5, with their unequal scales divided out, and the means beside it so that palettes hold. The
+content term is |F - Fc| / |Fc| (their equation 1, made relative). Distances are not squared: each layer then pulls with
+its weight until it is there, where the square of a small distance hardly pulls and that of a large one drowns the
+others. Total variation keeps neighbouring pixels together.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 
-from neural_gallery.studio.convolution import average_pool
+from neural_gallery.studio.convolution import average_pool, inside
 
 LEAST_WEIGHT = 1e-6
 """Positions that count less than this in all have no statistics: a mask may vanish where it has few pixels left."""
+
+NEGLIGIBLE = 1e-3
+"""Relative distances far below this count by their square: a distance has no slope to follow at 0, its square has."""
 
 
 @jax.tree_util.register_dataclass
@@ -38,7 +42,7 @@ class Region:
     """A part of the picture and the style that is wanted there."""
 
     style: dict[str, Statistics]  # by layer; a layer that is not in it is free here
-    mask: jax.Array  # (1, H, W, 1) at the size of the canvas, in [0, 1]; 0 on the margin
+    mask: jax.Array  # (1, H, W, 1) at the size of the canvas, in [0, 1]
     area: jax.Array  # its share of the picture: what its terms are weighted by
 
 
@@ -49,42 +53,55 @@ class Targets:
 
     regions: tuple[Region, ...]
     content: dict[str, jax.Array]
-    mask: jax.Array  # (1, H, W, 1) at the size of the canvas: 1 on the picture, 0 on the margin
+    extent: jax.Array  # (2,): height and width of the picture on the canvas
 
 
-def masks(mask: jax.Array, layers: Collection[str]) -> dict[str, jax.Array]:
-    """A mask of the picture at the size of each layer's features: `relu3_1` lies two poolings down."""
-    by_block = {"1": mask}
+def masks(mask: jax.Array, extent: jax.Array, layers: Collection[str]) -> dict[str, jax.Array]:
+    """A mask of a canvas at the size of each layer's features: `relu3_1` lies two poolings down.
+
+    Nothing counts that is not on the picture of that extent, (2,).
+    """
+    by_block = {"1": mask * inside(mask.shape[1:3], extent)}
     for block in "2345":
-        by_block[block] = average_pool(by_block[str(int(block) - 1)])
+        pooled = average_pool(by_block[str(int(block) - 1)])
+        by_block[block] = pooled * inside(pooled.shape[1:3], extent // 2 ** (int(block) - 1))
     return {layer: by_block[layer[4]] for layer in layers}
 
 
-@jax.custom_vjp
 def statistics(features: jax.Array, mask: jax.Array) -> Statistics:
     """Gram matrix F^T F and channel means of one layer's features, over the positions that the mask counts.
 
     Differentiable with respect to the features alone.
     """
+    return share_of_statistics(features, mask, mask.sum())
+
+
+@jax.custom_vjp
+def share_of_statistics(features: jax.Array, mask: jax.Array, total: jax.Array) -> Statistics:
+    """What a part of a picture adds to its statistics; `total` is what the mask sums to over the whole picture."""
     flat, weights = features.reshape(-1, features.shape[-1]), mask.reshape(-1, 1)
-    weighted, total = flat * weights, jnp.maximum(weights.sum(), LEAST_WEIGHT)
+    weighted, total = flat * weights, jnp.maximum(total, LEAST_WEIGHT)
     return Statistics(weighted.T @ flat / total, weighted.sum(0) / total)
 
 
-def _statistics_forward(features: jax.Array, mask: jax.Array) -> tuple[Statistics, tuple[jax.Array, jax.Array]]:
-    return statistics(features, mask), (features, mask)
+def _share_forward(
+    features: jax.Array, mask: jax.Array, total: jax.Array
+) -> tuple[Statistics, tuple[jax.Array, jax.Array, jax.Array]]:
+    return share_of_statistics(features, mask, total), (features, mask, total)
 
 
-def _statistics_backward(saved: tuple[jax.Array, jax.Array], cotangent: Statistics) -> tuple[jax.Array, None]:
+def _share_backward(
+    saved: tuple[jax.Array, jax.Array, jax.Array], cotangent: Statistics
+) -> tuple[jax.Array, None, None]:
     # One product where a derivation step by step makes two, since it does not know that F^T F is symmetric.
-    features, mask = saved
+    features, mask, total = saved
     flat, weights = features.reshape(-1, features.shape[-1]), mask.reshape(-1, 1)
     both = cotangent.gram + cotangent.gram.T
-    gradient = (flat @ both + cotangent.mean) * (weights / jnp.maximum(weights.sum(), LEAST_WEIGHT))
-    return gradient.reshape(features.shape), None
+    gradient = (flat @ both + cotangent.mean) * (weights / jnp.maximum(total, LEAST_WEIGHT))
+    return gradient.reshape(features.shape), None, None
 
 
-statistics.defvjp(_statistics_forward, _statistics_backward)
+share_of_statistics.defvjp(_share_forward, _share_backward)
 
 
 def blend(parts: list[tuple[Statistics, float]]) -> Statistics:
@@ -95,35 +112,69 @@ def blend(parts: list[tuple[Statistics, float]]) -> Statistics:
     )
 
 
-def relative_distance(found: jax.Array, wanted: jax.Array, weights: jax.Array | float = 1.0) -> jax.Array:
-    """|found - wanted|^2 / |wanted|^2, a scalar. A target of nothing but zeros counts as if it had norm 1e-6."""
-    return jnp.sum(weights * (found - wanted) ** 2) / jnp.maximum(jnp.sum(weights * wanted**2), 1e-12)
+def squared_distance(found: jax.Array, wanted: jax.Array, weights: jax.Array | float = 1.0) -> jax.Array:
+    """|found - wanted|^2 / |wanted|^2, a scalar."""
+    return jnp.sum(weights * (found - wanted) ** 2) / squared_norm(wanted, weights)
 
 
-def total_variation(image: jax.Array) -> jax.Array:
-    """Mean squared difference of neighbouring pixels, down and across: (1, H, W, 3) -> scalar.
+def squared_norm(wanted: jax.Array, weights: jax.Array | float = 1.0) -> jax.Array:
+    """|wanted|^2, a scalar. A target of nothing but zeros counts as if it had norm 1e-6."""
+    return jnp.maximum(jnp.sum(weights * wanted**2), 1e-12)
 
-    A checkerboard of 0 and 1 has 2.
+
+def distance(squared: jax.Array) -> jax.Array:
+    """The distance of that square: 0 at 0, with a slope that is finite there."""
+    return jnp.sqrt(squared + NEGLIGIBLE**2) - NEGLIGIBLE
+
+
+def total_variation(image: jax.Array, extent: jax.Array) -> jax.Array:
+    """Mean squared difference of neighbouring pixels, down and across, of the picture of that extent on a canvas.
+
+    (1, H, W, C), (2,) -> scalar. A checkerboard of 0 and 1 has 2.
     """
-    down, across = jnp.diff(image, axis=1), jnp.diff(image, axis=2)
-    return jnp.mean(down**2) + jnp.mean(across**2)
+    counted = inside(image.shape[1:3], extent)
+    steps = zip((1, 2), (counted[:, 1:], counted[:, :, 1:]), strict=True)
+    return sum(
+        (
+            jnp.sum(here * jnp.diff(image, axis=axis) ** 2) / jnp.maximum(here.sum() * image.shape[3], 1)
+            for axis, here in steps
+        ),
+        jnp.zeros(()),
+    )
 
 
-def style_loss(features: Mapping[str, jax.Array], targets: Targets, weights: Mapping[str, float]) -> jax.Array:
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the objective knows of a picture besides its total variation; parts of a picture add up to the whole."""
+
+    style: tuple[dict[str, Statistics], ...]  # by region and layer
+    content: dict[str, jax.Array]  # squared distances by layer, scalars
+
+
+def seen(features: Mapping[str, jax.Array], targets: Targets) -> Seen:
+    """What there is to know of a whole picture."""
+    style = []
+    for region in targets.regions:
+        mask = masks(region.mask, targets.extent, region.style)
+        style.append({layer: statistics(features[layer], mask[layer]) for layer in region.style})
+    # Beyond the picture both features are 0.
+    content = {layer: squared_distance(features[layer], wanted) for layer, wanted in targets.content.items()}
+    return Seen(tuple(style), content)
+
+
+def style_loss(found: Seen, targets: Targets, weights: Mapping[str, float]) -> jax.Array:
     """The weighted style terms of all layers and regions, divided by the sum of the weights: a scalar."""
     total = jnp.zeros(())
-    for region in targets.regions:
-        mask = masks(region.mask, region.style)
+    for region, here in zip(targets.regions, found.style, strict=True):
         for layer, wanted in region.style.items():
-            found = statistics(features[layer], mask[layer])
-            distance = relative_distance(found.gram, wanted.gram) + relative_distance(found.mean, wanted.mean)
-            total += region.area * weights[layer] * distance
+            gram = distance(squared_distance(here[layer].gram, wanted.gram))
+            mean = distance(squared_distance(here[layer].mean, wanted.mean))
+            total += region.area * weights[layer] * (gram + mean)
     return total / sum(weights.values())
 
 
-def content_loss(features: Mapping[str, jax.Array], targets: Targets, weights: Mapping[str, float]) -> jax.Array:
-    """The weighted content terms of all layers: a scalar."""
-    total, mask = jnp.zeros(()), masks(targets.mask, weights)
-    for layer, weight in weights.items():
-        total += weight * relative_distance(features[layer], targets.content[layer], mask[layer])
-    return total
+def content_loss(found: Seen, weights: Mapping[str, float]) -> jax.Array:
+    """The weighted content terms of all layers, divided by the sum of the weights: a scalar."""
+    terms = (weight * distance(found.content[layer]) for layer, weight in weights.items())
+    return sum(terms, jnp.zeros(())) / sum(weights.values())

@@ -17,7 +17,7 @@ import optax
 from flax import nnx
 from jax import lax
 
-from neural_gallery.studio.losses import Targets, content_loss, style_loss, total_variation
+from neural_gallery.studio.losses import Seen, Targets, content_loss, seen, style_loss, total_variation
 from neural_gallery.studio.recipe import Method
 from neural_gallery.studio.vgg import VGG
 
@@ -75,11 +75,19 @@ def objective(
     network: VGG, image: jax.Array, targets: Targets, shares: tuple[jax.Array, jax.Array], method: Method
 ) -> jax.Array:
     """What is minimised: the shares of the style, kept smooth, and of the content. A scalar."""
-    style_layers, content_layers = dict(method.style_layers), dict(method.content_layers)
-    features = network(image, method.layers, pooling=method.pooling)
-    style = style_loss(features, targets, style_layers)
-    content = content_loss(features, targets, content_layers)
-    smooth_style = style + method.total_variation * total_variation(image)
+    features = network(image, method.layers, pooling=method.pooling, extent=targets.extent)
+    return mixed(seen(features, targets), image, targets, shares, method)
+
+
+def mixed(
+    found: Seen, image: jax.Array, targets: Targets, shares: tuple[jax.Array, jax.Array], method: Method
+) -> jax.Array:
+    """The objective of a picture of which all is known that there is to know."""
+    style, content = (
+        style_loss(found, targets, dict(method.style_layers)),
+        content_loss(found, dict(method.content_layers)),
+    )
+    smooth_style = style + method.total_variation * total_variation(image, targets.extent)
     return shares[0] * smooth_style + shares[1] * content
 
 

@@ -1,10 +1,8 @@
 """Resizing between scales, and the canvas that a scale is painted on.
 
 Arrays are float32 NumPy, (height, width, channels), on the host: this happens a few times in a painting, and Pillow's
-resampling needs no compilation. A canvas is the picture with its edges mirrored outwards, by `MARGIN` at least and
-until both sides are multiples of a bucket; what is painted there is cut off again. The margin takes the coloured noise
-that the network's zero padding draws along the border, and the buckets let pictures of nearly the same shape share one
-compiled program.
+resampling needs no compilation. A canvas has the picture at its top left, and sides that are multiples of a bucket:
+pictures of nearly the same shape share one compiled program. What lies beyond the picture is not looked at.
 """
 
 from __future__ import annotations
@@ -12,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from neural_gallery.studio.arrays import Bytes, Floats
 
 BUCKET = 8
-MARGIN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,38 +27,30 @@ class Canvas:
     bucket: int = BUCKET
 
     @property
-    def padding(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Mirrored rows above and below, columns left and right."""
-        spare = [whole - side for whole, side in zip(self.shape, (self.height, self.width), strict=True)]
-        (above, left) = (extra // 2 for extra in spare)
-        return (above, spare[0] - above), (left, spare[1] - left)
-
-    @property
     def shape(self) -> tuple[int, int]:
         """Height and width of the canvas."""
-        rows, columns = (-(-(side + 2 * MARGIN) // self.bucket) * self.bucket for side in (self.height, self.width))
+        rows, columns = (-(-side // self.bucket) * self.bucket for side in (self.height, self.width))
         return rows, columns
+
+    @property
+    def extent(self) -> NDArray[np.int32]:
+        """Height and width of the picture, (2,)."""
+        return np.array((self.height, self.width), np.int32)
 
     def mount(self, image: Floats) -> Floats:
         """The picture on its canvas: (height, width, C) -> (1, *shape, C)."""
-        return np.pad(image, (*self.padding, (0, 0)), mode="symmetric")[None]
+        spare = ((0, whole - side) for whole, side in zip(self.shape, (self.height, self.width), strict=True))
+        return np.pad(image, (*spare, (0, 0)), mode="edge")[None]
 
-    def mask(self) -> Floats:
-        """1 on the picture, 0 on the margin: (1, *shape, 1)."""
-        mask = np.zeros((1, *self.shape, 1), np.float32)
-        self.cut(mask)[...] = 1
-        return mask
-
-    def mask_of(self, mask: Floats) -> Floats:
-        """A mask of any size over the picture, nothing on the margin: (h, w) -> (1, *shape, 1)."""
-        whole = self.mask()
-        self.cut(whole)[...] = np.clip(resize(mask[..., None], self.height, self.width), 0, 1)
-        return whole
+    def mask(self, mask: Floats | None = None) -> Floats:
+        """A mask of any size, (h, w), over the picture: (1, *shape, 1). Without one everything counts."""
+        if mask is None:
+            return np.ones((1, *self.shape, 1), np.float32)
+        return self.mount(np.clip(resize(mask[..., None], self.height, self.width), 0, 1))
 
     def cut(self, canvas: Floats) -> Floats:
         """The picture back from its canvas: (1, *shape, C) -> (height, width, C)."""
-        (above, _), (left, _) = self.padding
-        return canvas[0, above : above + self.height, left : left + self.width]
+        return canvas[0, : self.height, : self.width]
 
 
 def style_bucket(longest: int) -> int:

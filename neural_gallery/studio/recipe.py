@@ -10,17 +10,32 @@ import itertools
 from dataclasses import dataclass
 from typing import Literal
 
-STYLE_LAYERS = (("relu1_1", 4.0), ("relu2_1", 2.0), ("relu3_1", 1.0), ("relu4_1", 0.5), ("relu5_1", 0.25))
+STYLE_LAYERS = (("relu1_1", 1.0), ("relu2_1", 1.0), ("relu3_1", 1.0), ("relu4_1", 1.0), ("relu5_1", 1.0))
 CONTENT_LAYERS = (("relu4_2", 1.0),)
 
 COARSEST = 96
 """No scale has a longest side below this: VGG's fifth block would see too few positions to have statistics."""
 
-_STEPS = {"draft": (4, 8, 20), "balanced": (16, 36, 40), "best": (100, 120, 120)}
-"""Steps by scale, from the finest down; the last number holds for all coarser ones, and for one that stands alone."""
 
-_SCALES = {"draft": 2, "balanced": 3, "best": 4}
-"""How many scales there are at the most, each half the size of the next."""
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much work a quality puts into a painting."""
+
+    levels: int  # how many scales there are at the most, each half the size of the next
+    work: float  # steps times the square of the longest side, at each scale: all scales take about as long
+    least: int  # steps, where a scale is so large that it would have fewer
+    most: int  # steps, where it is so small that it would have more
+
+    def steps(self, size: int) -> int:
+        """Steps at a scale of that longest side: a multiple of four, since chunks of one length are one program."""
+        return min(self.most, max(self.least, 4 * round(self.work / size**2 / 4)))
+
+
+EFFORTS = {
+    "draft": Effort(levels=2, work=0.6e6, least=4, most=24),
+    "balanced": Effort(levels=3, work=4.2e6, least=12, most=64),
+    "best": Effort(levels=4, work=25e6, least=40, most=200),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +59,7 @@ class Method:
     pooling: Literal["max", "avg"] = "max"
     style_layers: tuple[tuple[str, float], ...] = STYLE_LAYERS
     content_layers: tuple[tuple[str, float], ...] = CONTENT_LAYERS
-    total_variation: float = 2.0  # removes the fine dots that the network's poolings leave in flat areas
+    total_variation: float = 4.0  # removes the fine dots that the network's poolings leave in flat areas
 
     def average_decay(self, steps: int) -> float:
         """Decay of the exponential moving average at a scale of so many steps.
@@ -89,10 +104,10 @@ class Recipe:
         return min(1.0, 1.0 / content), min(1.0, content)
 
 
-MIDDLE_CONTENT_SHARE = 0.08
+MIDDLE_CONTENT_SHARE = 0.5
 """The content term's share over the style's at strength 0.5: by eye, what keeps a face a face and a brush a brush."""
 
-STRENGTH_EXPONENT = 1.5
+STRENGTH_EXPONENT = 1.0
 """How steeply that share falls as strength grows: ((1 - strength) / strength) to this power."""
 
 
@@ -108,8 +123,9 @@ def scales_for(quality: str, size: int, *, levels: int | None = None, steps: tup
     `levels` is another number of scales, at the most. `steps` are other numbers of steps, coarsest first: where there
     are fewer of them than scales, the first holds for all coarser ones; where there are more, the last ones count.
     """
-    sizes = pyramid(size, levels=_SCALES[quality] if levels is None else levels)
-    preset = _STEPS[quality][-1:] if len(sizes) == 1 else _STEPS[quality]
-    from_finest = steps[::-1] or preset
-    finest_first = (from_finest[min(level, len(from_finest) - 1)] for level in range(len(sizes)))
-    return tuple(Scale(side, count) for side, count in zip(sizes, (*finest_first,)[::-1], strict=True))
+    effort = EFFORTS[quality]
+    sizes = pyramid(size, levels=effort.levels if levels is None else levels)
+    if not steps:
+        return tuple(Scale(side, effort.steps(side)) for side in sizes)
+    counts = (*steps[:1] * (len(sizes) - len(steps)), *steps[-len(sizes) :])
+    return tuple(Scale(side, count) for side, count in zip(sizes, counts, strict=True))

@@ -84,18 +84,27 @@ def parts(sources: Sequence[Source]) -> tuple[Part, ...]:
 
 @functools.partial(jax.jit, static_argnames=("network_graph", "method"))
 def _style_statistics(
-    network_state: nnx.State, image: jax.Array, mask: jax.Array, *, network_graph: nnx.GraphDef, method: Method
+    network_state: nnx.State,
+    image: jax.Array,
+    mask: jax.Array,
+    extent: jax.Array,
+    *,
+    network_graph: nnx.GraphDef,
+    method: Method,
 ) -> dict[str, Statistics]:
     network = nnx.merge(network_graph, network_state)
     layers = [layer for layer, _ in method.style_layers]
-    features, mask_at = network(image, layers, pooling=method.pooling), masks(mask, layers)
+    features = network(image, layers, pooling=method.pooling, extent=extent)
+    mask_at = masks(mask, extent, layers)
     return {layer: statistics(features[layer], mask_at[layer]) for layer in layers}
 
 
 @functools.partial(jax.jit, static_argnames=("network_graph", "method"))
-def _content_features(network_state: nnx.State, image: jax.Array, *, network_graph: nnx.GraphDef, method: Method):
+def _content_features(
+    network_state: nnx.State, image: jax.Array, extent: jax.Array, *, network_graph: nnx.GraphDef, method: Method
+) -> dict[str, jax.Array]:
     network = nnx.merge(network_graph, network_state)
-    return network(image, [layer for layer, _ in method.content_layers], pooling=method.pooling)
+    return network(image, [layer for layer, _ in method.content_layers], pooling=method.pooling, extent=extent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +119,13 @@ class Eye:
         """What a painting on that canvas is drawn to; styles are looked at with that longest side in pixels."""
         features = self.content(content, canvas)
         regions = tuple(self._region(part, canvas, longest) for part in styles)
-        return Targets(regions, features, jnp.asarray(canvas.mask()))
+        return Targets(regions, features, jnp.asarray(canvas.extent))
 
     def content(self, image: Floats, canvas: Canvas) -> dict[str, jax.Array]:
         """The features of a picture of any size that is to be kept, by layer."""
         mounted = jnp.asarray(canvas.mount(resize(image, canvas.height, canvas.width)))
-        return _content_features(self.state, mounted, network_graph=self.graph, method=self.method)
+        extent = jnp.asarray(canvas.extent)
+        return _content_features(self.state, mounted, extent, network_graph=self.graph, method=self.method)
 
     def style(self, source: Source, longest: int) -> dict[str, Statistics]:
         """A style's statistics by layer, looked at with that longest side."""
@@ -123,9 +133,9 @@ class Eye:
         longest = max(SMALLEST_STYLE, longest)
         width, height = fit(image.shape[1], image.shape[0], longest)
         canvas = Canvas(height, width, style_bucket(longest))
-        mask = canvas.mask() if source.mask is None else canvas.mask_of(source.mask)
-        mounted = jnp.asarray(canvas.mount(resize(image, height, width)))
-        return _style_statistics(self.state, mounted, jnp.asarray(mask), network_graph=self.graph, method=self.method)
+        mounted, mask = canvas.mount(resize(image, height, width)), canvas.mask(source.mask)
+        arrays = (jnp.asarray(array) for array in (mounted, mask, canvas.extent))
+        return _style_statistics(self.state, *arrays, network_graph=self.graph, method=self.method)
 
     def _region(self, part: Part, canvas: Canvas, longest: int) -> Region:
         seen = [(source, self.style(source, longest)) for source in part.sources]
@@ -134,5 +144,5 @@ class Eye:
             here = [(found[layer], source.share_at(layer)) for source, found in seen if source.share_at(layer) > 0]
             if total := sum(share for _, share in here):
                 style[layer] = blend([(found, share / total) for found, share in here])
-        mask = canvas.mask() if part.mask is None else canvas.mask_of(part.mask)
-        return Region(style, jnp.asarray(mask), jnp.float32(1.0 if part.mask is None else part.mask.mean()))
+        area = 1.0 if part.mask is None else float(part.mask.mean())
+        return Region(style, jnp.asarray(canvas.mask(part.mask)), jnp.float32(area))

@@ -18,7 +18,9 @@ from neural_gallery.studio.architecture import CAFFE, Architecture, InputConvent
 from neural_gallery.studio.arrays import Floats
 from neural_gallery.studio.convolution import (
     average_pool,
+    continued,
     direct_convolution,
+    inside,
     max_pool,
     pad_edges,
     transform_kernel,
@@ -97,20 +99,29 @@ class VGG(nnx.Module):
         *,
         pooling: Pooling = "max",
         replicate_edges: bool = True,
+        extent: jax.Array | None = None,
     ) -> dict[str, jax.Array]:
         """Features of the named layers: (N, H, W, 3) -> {name: (N, h, w, C)}; nothing deeper is computed.
+
+        `extent`, (2,), says how many of the rows and columns are the picture; None: all. What lies beyond, below and to
+        the right, is not looked at, and its features are 0: those of the picture are what they would be without it.
 
         `replicate_edges` lets the first convolution see the picture's own edge continued instead of the padding's
         grey, which otherwise paints a border (a deviation from Gatys et al. 2016, as in crowsonkb's
         style-transfer-pytorch). Raises WeightsError for a layer that the network does not have.
         """
+        if extent is not None:
+            image = continued(image, extent)
         features = as_wanted(image, self.convention)
         found = {}
         for name in needed_convolutions(self.architecture, layers):
             first = name == "conv1_1"
             if name.endswith("_1") and not first:
                 features = max_pool(features) if pooling == "max" else average_pool(features)
+                extent = None if extent is None else extent // 2
             features = getattr(self, name)(features, replicate_edges=first and replicate_edges)
+            if extent is not None:
+                features = features * inside(features.shape[1:3], extent)
             layer = name.replace("conv", "relu")
             if layer in layers:
                 found[layer] = features
