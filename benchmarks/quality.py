@@ -10,10 +10,13 @@ since it compiles; the others may compile what the shape of their style needs. `
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import platform
 import statistics
 import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import jax
@@ -39,6 +42,17 @@ PAIRS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One result, judged."""
+
+    pair: str
+    kind: str  # what painted it: a preset, or a program
+    strength: float
+    verdict: Verdict
+    seconds: float
+
+
 def picture(name: str, *, size: int | None = None) -> Bytes:
     """A picture of the example site, as it is or with the longest side `size`."""
     with Image.open(PICTURES / f"{name}.jpg") as opened:
@@ -54,6 +68,59 @@ def painted(network: VGG, content: Bytes, style: Bytes, *, quality: str, strengt
     return result
 
 
+def machine(library: str) -> str:
+    """On what the results are painted."""
+    return f"{platform.machine()}, {os.cpu_count()} cores, {library}"
+
+
+def keep(rgb: Bytes, folder: Path | None, name: str) -> None:
+    """Saves a result, where there is a folder for it."""
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rgb).save(folder / f"{name}.png")
+
+
+def print_means(by_kind: Iterable[list[Outcome]], kinds: str) -> list[Outcome]:
+    """Prints a Markdown table, one row for each list, which share their kind and strength; gives all outcomes."""
+    print(f"| {kinds} | strength | S | C | P | seconds, median |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    found = []
+    for outcomes in by_kind:
+        verdicts = [outcome.verdict for outcome in outcomes]
+        columns = zip(*((verdict.style, verdict.content, verdict.palette) for verdict in verdicts), strict=True)
+        figures = " | ".join(f"{statistics.mean(column):.3f}" for column in columns)
+        seconds = statistics.median(outcome.seconds for outcome in outcomes)
+        print(f"| {outcomes[0].kind} | {outcomes[0].strength} | {figures} | {seconds:.1f} |", flush=True)
+        found += outcomes
+    return found
+
+
+def print_pairs(outcomes: Iterable[Outcome], kinds: str) -> None:
+    """Prints a Markdown table of all outcomes, pair by pair."""
+    print(f"\n| pair | {kinds} | strength | S | C | P | seconds |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for outcome in sorted(outcomes, key=lambda outcome: outcome.pair):
+        figures = f"{outcome.verdict.style:.3f} | {outcome.verdict.content:.3f} | {outcome.verdict.palette:.2f}"
+        print(f"| {outcome.pair} | {outcome.kind} | {outcome.strength} | {figures} | {outcome.seconds:.1f} |")
+
+
+def outcomes(network: VGG, judge: Judge, options: argparse.Namespace) -> Iterator[list[Outcome]]:
+    """The outcomes of all pairs, for each preset and strength."""
+    for quality, strength in itertools.product(options.qualities, options.strengths):
+        found = []
+        for index, (content_name, style_name) in enumerate((PAIRS[0], *PAIRS)):
+            content, style = picture(content_name, size=options.size), picture(style_name)
+            began = time.perf_counter()
+            result = painted(network, content, style, quality=quality, strength=strength)
+            seconds = time.perf_counter() - began
+            if index == 0:
+                continue
+            name = f"{content_name}-{style_name}"
+            found.append(Outcome(name, quality, strength, judge(result.rgb, content, style), seconds))
+            keep(result.rgb, options.keep, f"{name}-{quality}-{strength}")
+        yield found
+
+
 def main() -> None:
     """Prints a Markdown table of means, then one of all pairs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -63,35 +130,8 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, metavar="FOLDER")
     options = parser.parse_args()
     network = bundled_network(LAYERS)
-    judge = Judge(network)
-    print(f"{platform.machine()}, {os.cpu_count()} cores, JAX {jax.__version__}, longest side {options.size} pixels\n")
-    print("| quality | strength | S | C | P | seconds, median |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    found: dict[tuple[str, float, str], Verdict] = {}
-    for quality in options.qualities:
-        for strength in options.strengths:
-            seconds = []
-            for index, (content_name, style_name) in enumerate((PAIRS[0], *PAIRS)):
-                content, style = picture(content_name, size=options.size), picture(style_name)
-                began = time.perf_counter()
-                result = painted(network, content, style, quality=quality, strength=strength)
-                if index == 0:
-                    continue
-                seconds.append(time.perf_counter() - began)
-                name = f"{content_name}-{style_name}"
-                found[quality, strength, name] = judge(result.rgb, content, style)
-                if options.keep:
-                    options.keep.mkdir(parents=True, exist_ok=True)
-                    Image.fromarray(result.rgb).save(options.keep / f"{name}-{quality}-{strength}.png")
-            here = [verdict for (q, s, _), verdict in found.items() if (q, s) == (quality, strength)]
-            columns = zip(*((verdict.style, verdict.content, verdict.palette) for verdict in here), strict=True)
-            figures = " | ".join(f"{statistics.mean(column):.3f}" for column in columns)
-            print(f"| {quality} | {strength} | {figures} | {statistics.median(seconds):.1f} |", flush=True)
-    print("\n| pair | quality | strength | S | C | P |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    for (quality, strength, name), verdict in sorted(found.items(), key=lambda item: item[0][2]):
-        figures = f"{verdict.style:.3f} | {verdict.content:.3f} | {verdict.palette:.2f}"
-        print(f"| {name} | {quality} | {strength} | {figures} |")
+    print(f"{machine(f'JAX {jax.__version__}')}, longest side {options.size} pixels\n")
+    print_pairs(print_means(outcomes(network, Judge(network), options), "quality"), "quality")
 
 
 if __name__ == "__main__":
