@@ -21,11 +21,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from safetensors.numpy import load_file
 
 from neural_gallery.studio import losses, optimizers
-from neural_gallery.studio.architecture import VGG19, needed_convolutions
-from neural_gallery.studio.data import BUNDLED_WEIGHTS
 from neural_gallery.studio.recipe import Method
 from neural_gallery.studio.vgg import VGG
 from neural_gallery.studio.weights import bundled_network
@@ -66,32 +63,14 @@ def jax_steps(network: VGG, image: np.ndarray, style: np.ndarray, method: Method
 def torch_steps(network: VGG, image: np.ndarray, style: np.ndarray, method: Method) -> Callable[[], None]:
     """A function that makes `STEPS` steps of the same objective in PyTorch, channels last."""
     import torch
-    from torch.nn import functional
+    from references.network import Network
 
     torch.set_num_threads(os.cpu_count() or 1)
-    weights, stored = {}, load_file(BUNDLED_WEIGHTS)
-    for name in needed_convolutions(VGG19, method.layers):
-        kernel = torch.from_numpy(stored[f"{name}.codebook"][stored[f"{name}.kernel_index"]]).permute(3, 2, 0, 1)
-        weights[name] = (
-            kernel.contiguous(memory_format=torch.channels_last),
-            torch.from_numpy(stored[f"{name}.bias"]),
-        )
-    mean = torch.tensor(network.convention.mean).view(1, 3, 1, 1)
+    see = Network(network, method.layers, replicate_edges=True)
     style_layers, content_layers = dict(method.style_layers), dict(method.content_layers)
 
     def features(x: torch.Tensor) -> dict[str, torch.Tensor]:
-        x = x.flip(1) * network.convention.scale - mean
-        found = {}
-        for name in needed_convolutions(VGG19, method.layers):
-            if name == "conv1_1":
-                x = functional.conv2d(functional.pad(x, (1, 1, 1, 1), mode="replicate"), *weights[name])
-            else:
-                if name.endswith("_1"):
-                    x = functional.max_pool2d(x, 2)
-                x = functional.conv2d(x, *weights[name], padding=1)
-            x = functional.relu(x)
-            found[name.replace("conv", "relu")] = x
-        return found
+        return see(see.prepare(x))
 
     def stats(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         flat = x.flatten(2)[0]
