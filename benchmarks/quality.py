@@ -1,32 +1,38 @@
 """How good results are for the time they take: each preset and strength on six pairs, judged on the saved pixels.
 
     python benchmarks/quality.py [--qualities draft balanced best] [--strengths 0.25 0.5 0.75] [--size 256]
-                                 [--keep FOLDER]
+                                 [--pairs 1 2 3 4 5 6] [--set learning_rate=0.05 …] [--content-share 0.5]
+                                 [--levels 2] [--steps 40 80] [--keep FOLDER]
 
 S, C and P are those of `judge.py`; lower is better. The first pair is painted twice and the first time is not counted,
-since it compiles; the others may compile what the shape of their style needs. `--keep` saves the pictures.
+since it compiles; the others may compile what the shape of their style needs. `--keep` saves the pictures. The other
+options change the recipe, so that what was tried can be tried again: any field of `Method` by its name, the content's
+share at strength 0.5, the scales and steps, coarsest first.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import itertools
 import os
 import platform
 import statistics
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
 from judge import LAYERS, Judge, Verdict, fitted_to
 from PIL import Image
 
+from neural_gallery.studio import recipe
 from neural_gallery.studio.arrays import Bytes
 from neural_gallery.studio.paint import Result, paint
-from neural_gallery.studio.recipe import Recipe, scales_for
+from neural_gallery.studio.recipe import Method, Recipe, scales_for
 from neural_gallery.studio.targets import Style
 from neural_gallery.studio.vgg import VGG
 from neural_gallery.studio.weights import bundled_network
@@ -53,6 +59,26 @@ class Outcome:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What of the presets' recipes is other than they have it."""
+
+    method: Mapping[str, Any]  # fields of `Method`
+    levels: int | None
+    steps: tuple[int, ...]
+
+
+def setting(text: str) -> tuple[str, Any]:
+    """`learning_rate=0.05` as a field of `Method` and its value. Raises ArgumentTypeError."""
+    name, equals, value = text.partition("=")
+    if not equals or name not in {field.name for field in fields(Method)}:
+        raise argparse.ArgumentTypeError(f"'{text}' is no field of Method with a value")
+    try:
+        return name, ast.literal_eval(value)
+    except (SyntaxError, ValueError):
+        return name, value  # a word: lbfgs
+
+
 def picture(name: str, *, size: int | None = None) -> Bytes:
     """A picture of the example site, as it is or with the longest side `size`."""
     with Image.open(PICTURES / f"{name}.jpg") as opened:
@@ -60,10 +86,11 @@ def picture(name: str, *, size: int | None = None) -> Bytes:
     return rgb if size is None else fitted_to(rgb, size)
 
 
-def painted(network: VGG, content: Bytes, style: Bytes, *, quality: str, strength: float) -> Result:
-    """The result of one preset."""
-    recipe = Recipe(scales_for(quality, max(content.shape[:2])), strength, "style", "content", 1.0, 0)
-    *_, result = paint(network, content, [Style(style)], recipe)
+def painted(network: VGG, content: Bytes, style: Bytes, *, quality: str, strength: float, changes: Changes) -> Result:
+    """The result of one preset, or of one that was changed."""
+    scales = scales_for(quality, max(content.shape[:2]), levels=changes.levels, steps=changes.steps)
+    asked = Recipe(scales, strength, "style", "content", 1.0, 0, replace(Method(), **changes.method))
+    *_, result = paint(network, content, [Style(style)], asked)
     assert isinstance(result, Result)
     return result
 
@@ -106,12 +133,14 @@ def print_pairs(outcomes: Iterable[Outcome], kinds: str) -> None:
 
 def outcomes(network: VGG, judge: Judge, options: argparse.Namespace) -> Iterator[list[Outcome]]:
     """The outcomes of all pairs, for each preset and strength."""
+    changes = Changes(dict(options.set), options.levels, tuple(options.steps))
     for quality, strength in itertools.product(options.qualities, options.strengths):
         found = []
-        for index, (content_name, style_name) in enumerate((PAIRS[0], *PAIRS)):
+        pairs = [PAIRS[number - 1] for number in options.pairs]
+        for index, (content_name, style_name) in enumerate((pairs[0], *pairs)):
             content, style = picture(content_name, size=options.size), picture(style_name)
             began = time.perf_counter()
-            result = painted(network, content, style, quality=quality, strength=strength)
+            result = painted(network, content, style, quality=quality, strength=strength, changes=changes)
             seconds = time.perf_counter() - began
             if index == 0:
                 continue
@@ -127,8 +156,15 @@ def main() -> None:
     parser.add_argument("--qualities", nargs="+", choices=["draft", "balanced", "best"], default=["draft", "balanced"])
     parser.add_argument("--strengths", nargs="+", type=float, default=[0.25, 0.5, 0.75])
     parser.add_argument("--size", type=int, default=256, help="longest side of the results, in pixels")
+    numbers = range(1, len(PAIRS) + 1)
+    parser.add_argument("--pairs", nargs="+", type=int, choices=numbers, default=list(numbers))
+    parser.add_argument("--set", nargs="+", type=setting, default=[], metavar="FIELD=VALUE", help="as in Method")
+    parser.add_argument("--content-share", type=float, default=recipe.MIDDLE_CONTENT_SHARE)
+    parser.add_argument("--levels", type=int, help="how many scales, at the most")
+    parser.add_argument("--steps", nargs="+", type=int, default=[], help="by scale, coarsest first")
     parser.add_argument("--keep", type=Path, metavar="FOLDER")
     options = parser.parse_args()
+    recipe.MIDDLE_CONTENT_SHARE = options.content_share
     network = bundled_network(LAYERS)
     print(f"{machine(f'JAX {jax.__version__}')}, longest side {options.size} pixels\n")
     print_pairs(print_means(outcomes(network, Judge(network), options), "quality"), "quality")

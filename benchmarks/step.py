@@ -23,7 +23,9 @@ import numpy as np
 from flax import nnx
 
 from neural_gallery.studio import losses, optimizers
+from neural_gallery.studio.pyramid import Canvas, to_bytes
 from neural_gallery.studio.recipe import Method
+from neural_gallery.studio.targets import Eye, Source, Style, parts
 from neural_gallery.studio.vgg import VGG
 from neural_gallery.studio.weights import bundled_network
 
@@ -33,20 +35,11 @@ STEPS = 4
 def jax_steps(network: VGG, image: np.ndarray, style: np.ndarray, method: Method) -> Callable[[], None]:
     """A function that makes `STEPS` steps with the studio's own program."""
     graph, state = nnx.split(network)
-    style_layers, content_layers = dict(method.style_layers), dict(method.content_layers)
 
-    @jax.jit
-    def targets_of(state: nnx.State, content: jax.Array, style: jax.Array) -> losses.Targets:
-        network = nnx.merge(graph, state)
-        seen = network(style, list(style_layers))
-        mask = jnp.ones((*content.shape[:3], 1))
-        mask_at = losses.masks(mask, style_layers)
-        wanted = {layer: losses.statistics(seen[layer], mask_at[layer]) for layer in style_layers}
-        everywhere = losses.Region(wanted, mask, jnp.float32(1))
-        return losses.Targets((everywhere,), network(content, list(content_layers)), mask)
-
-    content = jnp.asarray(image[None])
-    targets = targets_of(state, content, jnp.asarray(style[None]))
+    canvas = Canvas(*image.shape[:2])
+    source, eye = Source(style, Style(to_bytes(style))), Eye(graph, state, method)
+    targets = eye.targets(image, parts([source]), canvas, longest=max(style.shape[:2]))
+    content = jnp.asarray(canvas.mount(image))
     easel = optimizers.begin(content, method)
     shares = (jnp.float32(1.0), jnp.float32(0.2))
 
@@ -77,7 +70,7 @@ def torch_steps(network: VGG, image: np.ndarray, style: np.ndarray, method: Meth
         return flat @ flat.T / flat.shape[1], flat.mean(1)
 
     def relative(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-        return ((found - wanted) ** 2).sum() / (wanted**2).sum()
+        return (((found - wanted) ** 2).sum() / (wanted**2).sum() + losses.NEGLIGIBLE**2).sqrt()
 
     def tensor(rgb: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(rgb[None]).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)

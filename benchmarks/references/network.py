@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from neural_gallery.studio.architecture import CAFFE, needed_convolutions
 from neural_gallery.studio.arrays import Bytes
-from neural_gallery.studio.vgg import CAFFE, VGG, needed_convolutions
+from neural_gallery.studio.vgg import VGG
 
 
 class Network:

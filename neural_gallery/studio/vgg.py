@@ -110,15 +110,19 @@ class VGG(nnx.Module):
         grey, which otherwise paints a border (a deviation from Gatys et al. 2016, as in crowsonkb's
         style-transfer-pytorch). Raises WeightsError for a layer that the network does not have.
         """
-        if extent is not None:
+        if extent is not None and replicate_edges:
             image = continued(image, extent)
         features = as_wanted(image, self.convention)
+        if extent is not None and not replicate_edges:
+            features = features * inside(features.shape[1:3], extent)
         found = {}
         for name in needed_convolutions(self.architecture, layers):
             first = name == "conv1_1"
             if name.endswith("_1") and not first:
                 features = max_pool(features) if pooling == "max" else average_pool(features)
-                extent = None if extent is None else extent // 2
+                if extent is not None:
+                    extent = extent // 2
+                    features = features * inside(features.shape[1:3], extent)  # a half-covered window does not count
             features = getattr(self, name)(features, replicate_edges=first and replicate_edges)
             if extent is not None:
                 features = features * inside(features.shape[1:3], extent)

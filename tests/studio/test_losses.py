@@ -19,9 +19,10 @@ def _statistics(features: jax.Array) -> losses.Statistics:
 
 
 def _targets(style: dict[str, jax.Array], content: dict[str, jax.Array]) -> losses.Targets:
-    mask = _everywhere(next(iter((style | content).values())))
+    shape = next(iter((style | content).values())).shape
     wanted = {layer: _statistics(features) for layer, features in style.items()}
-    return losses.Targets((losses.Region(wanted, mask, jnp.float32(1)),), content, mask)
+    region = losses.Region(wanted, jnp.ones((*shape[:3], 1)), jnp.float32(1))
+    return losses.Targets((region,), content, jnp.array(shape[1:3]))
 
 
 def test_the_gram_matrix_of_ones_is_one() -> None:
@@ -59,15 +60,22 @@ def test_statistics_have_the_gradient_of_their_definition() -> None:
 
 
 def test_masks_shrink_with_the_features() -> None:
-    """Each block's mask is half as large; a position that the edge cuts counts by its share."""
+    """Each block's mask is half as large; a position that a mask's edge cuts counts by its share."""
     mask = jnp.zeros((1, 8, 8, 1)).at[:, :6].set(1)
-    shrunk = losses.masks(mask, ["relu1_1", "relu3_1", "relu4_2"])
+    shrunk = losses.masks(mask, jnp.array([8, 8]), ["relu1_1", "relu3_1", "relu4_2"])
     assert {layer: found.shape[1:3] for layer, found in shrunk.items()} == {
         "relu1_1": (8, 8),
         "relu3_1": (2, 2),
         "relu4_2": (1, 1),
     }
     assert shrunk["relu3_1"][0, :, 0, 0].tolist() == [1, 0.5]
+
+
+def test_masks_end_where_the_picture_ends() -> None:
+    """At each layer, at the rows and columns that pooling leaves of the picture; odd ones are rounded down."""
+    shrunk = losses.masks(jnp.ones((1, 16, 16, 1)), jnp.array([13, 16]), ["relu1_1", "relu2_1", "relu3_1", "relu4_1"])
+    assert [int(plane[0, :, 0, 0].sum()) for plane in shrunk.values()] == [13, 6, 3, 1]
+    assert all(bool((plane[0, 0] == 1).all()) for plane in shrunk.values())
 
 
 def test_the_gram_matrix_of_separate_channels_is_diagonal() -> None:
@@ -77,41 +85,65 @@ def test_the_gram_matrix_of_separate_channels_is_diagonal() -> None:
 
 
 def test_the_total_variation_of_a_checkerboard_is_two() -> None:
-    """Every neighbour differs by one, down and across."""
+    """Every neighbour differs by one, down and across; what lies beyond the picture does not count."""
     board = jnp.indices((8, 6)).sum(0) % 2
     image = jnp.repeat(board[None, :, :, None], 3, axis=3).astype(jnp.float32)
-    assert losses.total_variation(image) == 2
-    assert losses.total_variation(jnp.ones((1, 4, 4, 3))) == 0
+    assert losses.total_variation(image, jnp.array([8, 6])) == 2
+    assert losses.total_variation(jnp.ones((1, 4, 4, 3)), jnp.array([4, 4])) == 0
+    larger = jnp.pad(image, ((0, 0), (0, 3), (0, 5), (0, 0)), constant_values=9)
+    assert losses.total_variation(larger, jnp.array([8, 6])) == 2
 
 
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e4])
-def test_a_relative_distance_knows_no_unit(scale: float) -> None:
+def test_a_squared_distance_knows_no_unit(scale: float) -> None:
     """Scaling what is found and what is wanted alike changes nothing; a found zero has distance 1."""
     found, wanted = jnp.array([3.0, 4.0]) * scale, jnp.array([0.0, 5.0]) * scale
-    assert losses.relative_distance(found, wanted) == pytest.approx(10 / 25)
-    assert losses.relative_distance(jnp.zeros(2), wanted) == pytest.approx(1)
+    assert losses.squared_distance(found, wanted) == pytest.approx(10 / 25)
+    assert losses.squared_distance(jnp.zeros(2), wanted) == pytest.approx(1)
 
 
 def test_a_target_of_zeros_does_not_divide_by_zero() -> None:
     """A layer that is dead on the style gives a finite, if large, term."""
-    assert jnp.isfinite(losses.relative_distance(jnp.ones(3), jnp.zeros(3)))
+    assert jnp.isfinite(losses.squared_distance(jnp.ones(3), jnp.zeros(3)))
+
+
+def test_a_distance_is_the_root_of_its_square() -> None:
+    """But near 0, where its slope stays finite: an objective that is reached has a gradient."""
+    assert losses.distance(jnp.float32(0.25)) == pytest.approx(0.5, abs=2e-3)
+    assert losses.distance(jnp.float32(0)) == 0
+    assert jnp.isfinite(jax.grad(losses.distance)(jnp.float32(0)))
 
 
 def test_a_picture_is_at_no_distance_from_itself() -> None:
     """Both losses vanish where the features are the targets."""
     features = {"relu1_1": jnp.arange(24.0).reshape(1, 2, 3, 4)}
     targets = _targets(features, features)
-    assert losses.style_loss(features, targets, {"relu1_1": 3.0}) == 0
-    assert losses.content_loss(features, targets, {"relu1_1": 3.0}) == 0
+    found = losses.seen(features, targets)
+    assert losses.style_loss(found, targets, {"relu1_1": 3.0}) == 0
+    assert losses.content_loss(found, {"relu1_1": 3.0}) == 0
 
 
 def test_layer_weights_are_shares() -> None:
     """Multiplying all layers' weights changes nothing; a layer counts by its share."""
     features = {"relu1_1": jnp.zeros((1, 2, 2, 3)), "relu1_2": jnp.ones((1, 2, 2, 3))}
-    targets = _targets({layer: jnp.ones((1, 2, 2, 3)) for layer in features}, {})
-    # A layer of zeros is at distance 1 from its target in both its Gram matrix and its mean.
-    assert losses.style_loss(features, targets, {"relu1_1": 1.0, "relu1_2": 3.0}) == pytest.approx(0.5)
-    assert losses.style_loss(features, targets, {"relu1_1": 10.0, "relu1_2": 30.0}) == pytest.approx(0.5)
+    ones = {layer: jnp.ones((1, 2, 2, 3)) for layer in features}
+    targets = _targets(ones, ones)
+    found = losses.seen(features, targets)
+    # A layer of zeros is at distance 1 from its target: in its Gram matrix, its mean and its features.
+    for weights in ({"relu1_1": 1.0, "relu1_2": 3.0}, {"relu1_1": 10.0, "relu1_2": 30.0}):
+        assert losses.style_loss(found, targets, weights) == pytest.approx(0.5, abs=2e-3)
+        assert losses.content_loss(found, weights) == pytest.approx(0.25, abs=2e-3)
+
+
+def test_regions_count_by_their_area() -> None:
+    """Half of the picture at distance 1 from its style, half at distance 0."""
+    features = {"relu1_1": jnp.zeros((1, 2, 2, 3)).at[:, :, 1].set(1)}
+    wanted = {"relu1_1": _statistics(jnp.ones((1, 2, 2, 3)))}
+    halves = [jnp.zeros((1, 2, 2, 1)).at[:, :, column].set(1) for column in (0, 1)]
+    regions = tuple(losses.Region(wanted, half, jnp.float32(0.5)) for half in halves)
+    targets = losses.Targets(regions, {}, jnp.array([2, 2]))
+    found = losses.style_loss(losses.seen(features, targets), targets, {"relu1_1": 1.0})
+    assert found == pytest.approx(0.5 * 2, abs=2e-3)
 
 
 def test_a_blend_is_the_weighted_mean() -> None:

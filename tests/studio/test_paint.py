@@ -34,7 +34,7 @@ def _style_distance(network: VGG, image: np.ndarray, style: np.ndarray, layers: 
         return {layer: losses.statistics(plane, jnp.ones((*plane.shape[:3], 1))) for layer, plane in features.items()}
 
     found, wanted = seen(image), seen(style)
-    return float(np.mean([losses.relative_distance(found[layer].gram, wanted[layer].gram) for layer in layers]))
+    return float(np.mean([losses.squared_distance(found[layer].gram, wanted[layer].gram) for layer in layers]))
 
 
 def test_the_stream_counts_every_step_and_ends_with_the_result(

@@ -20,7 +20,7 @@ def test_what_is_mounted_can_be_cut_out_again(height: int, width: int) -> None:
     mounted = canvas.mount(image)
     assert mounted.shape == (1, *canvas.shape, 3)
     assert all(
-        side % pyramid.BUCKET == 0 and 0 <= side - real - 2 * pyramid.MARGIN < pyramid.BUCKET
+        side % pyramid.BUCKET == 0 and 0 <= side - real < pyramid.BUCKET
         for side, real in zip(canvas.shape, (height, width), strict=True)
     )
     np.testing.assert_array_equal(canvas.cut(mounted), image)
@@ -34,14 +34,16 @@ def test_styles_of_many_shapes_have_few_canvases() -> None:
     assert all(rows * columns < 1.5 * height * 400 for height, (rows, columns) in shapes.items())
 
 
-def test_a_canvas_continues_the_picture() -> None:
-    """What is added mirrors the edge, so that no seam is painted there."""
-    image = np.arange(20, dtype=np.float32).reshape(1, 20, 1).repeat(16, axis=0)
-    assert pyramid.Canvas(16, 20).mount(image)[0, 0, :, 0].tolist() == [
-        *range(5, -1, -1),
-        *range(20),
-        *range(19, 13, -1),
-    ]
+def test_a_mask_lies_on_the_picture_as_the_picture_does() -> None:
+    """Scaled to its size; its last column continued, as the picture's is, where nobody looks."""
+    canvas = pyramid.Canvas(16, 20)
+    mask = np.zeros((8, 10), np.float32)
+    mask[:, 5:] = 1
+    mounted = canvas.mask(mask)[0, :, :, 0]
+    assert mounted.shape == canvas.shape == (16, 24)
+    np.testing.assert_allclose(mounted[:, :8], 0, atol=0.04)
+    np.testing.assert_allclose(mounted[:, 12:], 1, atol=0.04)
+    assert canvas.mask().min() == 1
 
 
 def test_covering_fills_the_whole_rectangle() -> None:
@@ -80,10 +82,26 @@ def test_better_quality_takes_more_steps(size: int) -> None:
     assert work == sorted(set(work))
 
 
-def test_a_single_scale_gets_more_steps_than_a_coarse_one() -> None:
-    """A result too small for a pyramid gets more steps than the coarse scale that others begin with."""
-    assert [scales_for("draft", size)[0].steps for size in (64, 400)] == [20, 8]
-    assert len(scales_for("draft", 64)) == 1
+def test_every_scale_takes_about_as_long() -> None:
+    """Half the size has four times the steps, within bounds, in whole chunks."""
+    assert [(scale.size, scale.steps) for scale in scales_for("draft", 400)] == [(200, 16), (400, 4)]
+    assert [(scale.size, scale.steps) for scale in scales_for("balanced", 400)] == [(100, 64), (200, 64), (400, 28)]
+    assert [scale.steps for scale in scales_for("best", 8000)] == [40, 40, 40, 40]
+
+
+@pytest.mark.parametrize(
+    ("steps", "found"), [((7,), [7, 7, 7]), ((9, 5), [9, 9, 5]), ((4, 3, 2), [4, 3, 2]), ((9, 4, 3, 2), [4, 3, 2])]
+)
+def test_an_author_may_choose_the_steps(steps: tuple[int, ...], found: list[int]) -> None:
+    """Coarsest first: the first of too few holds for all coarser scales, of too many the last ones count."""
+    assert [scale.steps for scale in scales_for("balanced", 400, steps=steps)] == found
+
+
+def test_an_author_may_choose_the_scales() -> None:
+    """As many as asked for, where none becomes too small for the network."""
+    assert [scale.size for scale in scales_for("draft", 800, levels=4)] == [100, 200, 400, 800]
+    assert [scale.size for scale in scales_for("best", 800, levels=1)] == [800]
+    assert [scale.size for scale in scales_for("draft", 200, levels=8)] == [100, 200]
 
 
 def test_strength_runs_from_content_to_style() -> None:

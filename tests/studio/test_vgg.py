@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -177,3 +178,33 @@ def test_pictures_are_given_as_the_weights_want_them(convention: InputConvention
     """One orange pixel in each convention."""
     found = vgg.as_wanted(jnp.array([[[[1.0, 0.5, 0.2]]]]), convention)
     np.testing.assert_allclose(found[0, 0, 0], wanted, rtol=1e-5)
+
+
+@pytest.mark.parametrize("pooling", ["max", "avg"])
+@pytest.mark.parametrize("replicate_edges", [True, False])
+@pytest.mark.parametrize(("height", "width"), [(41, 55), (48, 64), (33, 47)])
+def test_what_lies_beyond_the_picture_changes_nothing(
+    height: int, width: int, replicate_edges: bool, pooling: Literal[max, avg]
+) -> None:
+    """A picture on a larger canvas has the features and the gradient that it has alone, on every layer."""
+    network = bundled_network(frozenset({"relu3_1"}))
+    layers = ["relu1_1", "relu1_2", "relu2_1", "relu3_1"]
+    image = jnp.asarray(np.random.default_rng(0).random((1, height, width, 3), np.float32))
+    canvas = jnp.pad(image, ((0, 0), (0, 64 - height), (0, 80 - width), (0, 0)), constant_values=0.5)
+
+    def seen(image: jax.Array, extent: jax.Array | None) -> dict[str, jax.Array]:
+        return network(image, layers, pooling=pooling, replicate_edges=replicate_edges, extent=extent)
+
+    def total(image: jax.Array, extent: jax.Array | None) -> jax.Array:
+        return sum((jnp.sum(jnp.sin(plane / 300)) for plane in seen(image, extent).values()), jnp.zeros(()))
+
+    extent = jnp.array([height, width])
+    alone, mounted = seen(image, None), seen(canvas, extent)
+    for layer in layers:
+        rows, columns = alone[layer].shape[1:3]
+        scale = float(jnp.abs(alone[layer]).max())
+        np.testing.assert_allclose(mounted[layer][:, :rows, :columns], alone[layer], atol=1e-5 * scale)
+        assert float(jnp.abs(mounted[layer][:, rows:]).sum() + jnp.abs(mounted[layer][:, :, columns:]).sum()) == 0
+    wanted, found = jax.grad(total)(image, None), jax.grad(total)(canvas, extent)
+    np.testing.assert_allclose(found[:, :height, :width], wanted, atol=1e-4 * float(jnp.abs(wanted).max()))
+    assert float(jnp.abs(found[:, height:]).sum() + jnp.abs(found[:, :, width:]).sum()) == 0
