@@ -41,7 +41,7 @@ class Request:
     def load(self) -> Site:
         """The site, checked as far as the manifest and the posts' front matter go."""
         from neural_gallery.site.manifest import Overrides, load_site
-        from neural_gallery.site.pictures import ProbeCache
+        from neural_gallery.site.memory import ProbeCache
 
         return load_site(
             self.manifest,

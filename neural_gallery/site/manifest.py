@@ -15,10 +15,11 @@ from neural_gallery.errors import InputError, Location, ManifestError, PostError
 from neural_gallery.site.blends import BlendResolver
 from neural_gallery.site.declared import Declared
 from neural_gallery.site.images import ImageResolver
+from neural_gallery.site.memory import ProbeCache
 from neural_gallery.site.model import Post, Quality, Site, Target, WeightsFile
 from neural_gallery.site.pairs import PairResolver
 from neural_gallery.site.paths import Folder, absolute
-from neural_gallery.site.pictures import ProbeCache, file_sha256, probe, probe_masks
+from neural_gallery.site.pictures import file_sha256, probe, probe_masks
 from neural_gallery.site.posts import read_post
 from neural_gallery.site.source import Document, KeyPath, compose, read_text
 from neural_gallery.site.validation import Sound, validate

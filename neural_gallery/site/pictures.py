@@ -5,15 +5,12 @@ Sizes are of upright pictures (EXIF orientation applied), in pixels.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import json
 import stat
-import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from neural_gallery.errors import Location, PictureError, did_you_mean
 from neural_gallery.site.decoding import (
@@ -25,6 +22,7 @@ from neural_gallery.site.decoding import (
     format_of,
     to_srgb,
 )
+from neural_gallery.site.model import fit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,20 +89,22 @@ def too_small(width: int, height: int) -> bool:
     return max(width, height) < MIN_LONGEST or min(width, height) < MIN_SHORTEST
 
 
+def open_picture(path: Path) -> Image:
+    """A picture file as it is, upright. Raises PictureError where it is none, or too small to be painted."""
+    name = path.as_posix()
+    _check_file(path, name, None)
+    image = decode(path, name=name, location=None)
+    if too_small(*image.size):
+        raise PictureError.at(None, f"the picture '{name}' has only {image.width} x {image.height} pixels.", SMALLEST)
+    return image
+
+
 def read_pixels(picture: Picture, *, size: int | None = None) -> Pixels:
     """The picture upright, cropped, in sRGB; scaled by Lanczos to a longest side of `size` pixels where that is given.
 
     Raises PictureError where the file can no longer be read as it was when the manifest was checked.
     """
-    import numpy as np
-    from PIL import Image
-
-    image = _cropped(picture)
-    color, alpha = _flattened(image)
-    if size is not None and picture.fitted(size) != color.size:
-        color = color.resize(picture.fitted(size), Image.Resampling.LANCZOS)
-        alpha = alpha and alpha.resize(picture.fitted(size), Image.Resampling.LANCZOS)
-    return Pixels(np.array(color), np.array(alpha) if alpha else None)
+    return pixels_of(_cropped(picture), size=size)
 
 
 def read_covering(picture: Picture, width: int, height: int) -> RGB:
@@ -112,11 +112,7 @@ def read_covering(picture: Picture, width: int, height: int) -> RGB:
 
     Raises PictureError as `read_pixels` does.
     """
-    import numpy as np
-    from PIL import Image, ImageOps
-
-    color, _ = _flattened(_cropped(picture))
-    return np.array(ImageOps.fit(color, (width, height), Image.Resampling.LANCZOS))
+    return covering(_cropped(picture), width, height)
 
 
 def read_mask(picture: Picture, width: int, height: int) -> Mask:
@@ -124,15 +120,42 @@ def read_mask(picture: Picture, width: int, height: int) -> Mask:
 
     Raises PictureError as `read_pixels` does.
     """
-    import numpy as np
-    from PIL import Image, ImageChops
+    return mask_of(_cropped(picture), width, height)
 
-    image = _cropped(picture)
+
+def pixels_of(image: Image, *, size: int | None = None) -> Pixels:
+    """An image in sRGB, scaled to a longest side of `size` pixels where that is given."""
+    import numpy as np
+    from PIL.Image import Resampling
+
+    color, alpha = _flattened(image)
+    if size is not None and (fitted := fit(*color.size, size)) != color.size:
+        color = color.resize(fitted, Resampling.LANCZOS)
+        alpha = alpha and alpha.resize(fitted, Resampling.LANCZOS)
+    return Pixels(np.array(color), np.array(alpha) if alpha else None)
+
+
+def covering(image: Image, width: int, height: int) -> RGB:
+    """An image scaled to cover `width` x `height`, what protrudes cut off alike on both sides; on white."""
+    import numpy as np
+    from PIL import ImageOps
+    from PIL.Image import Resampling
+
+    color, _ = _flattened(image)
+    return np.array(ImageOps.fit(color, (width, height), Resampling.LANCZOS))
+
+
+def mask_of(image: Image, width: int, height: int) -> Mask:
+    """How bright an image is (luma, what is transparent counting as black), scaled to `width` x `height`."""
+    import numpy as np
+    from PIL import ImageChops
+    from PIL.Image import Resampling
+
     luma, alpha = to_srgb(image).convert("L"), alpha_of(image)
     if alpha:
         luma = ImageChops.multiply(luma, alpha)
     # Unlike Lanczos this never overshoots: masks that add up to white do so at every size.
-    return np.array(luma.resize((width, height), Image.Resampling.BILINEAR))
+    return np.array(luma.resize((width, height), Resampling.BILINEAR))
 
 
 def probe_masks(masks: Sequence[Picture], width: int, height: int) -> MaskProbe:
@@ -229,105 +252,3 @@ def file_sha256(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-class ProbeCache:
-    """Remembers probes by path, size and time of change, so that an unchanged picture is not decoded again.
-
-    What is known of masks is remembered by their contents; the hashes of other large files by path, size and time, too.
-
-    Losing it costs nothing but time: a file that cannot be read is begun anew, one that cannot be written is not.
-    """
-
-    _VERSION = 1  # to be raised when `probe` learns to see more, so that what it let pass is looked at again
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._known: dict[str, tuple[list[int], Probe]] = {}
-        self._masks: dict[str, MaskProbe] = {}
-        self._asked: set[str] = set()  # for which masks
-        self._hashes: dict[str, tuple[list[int], str]] = {}
-        self._changed = False
-        with contextlib.suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
-            stored = json.loads(path.read_text("utf-8"))
-            if stored["version"] == self._VERSION:
-                self._known = {
-                    file: ([int(number) for number in entry["stamp"]], Probe(**entry["probe"]))
-                    for file, entry in stored["pictures"].items()
-                }
-                self._masks = {key: MaskProbe(**_tuples(found)) for key, found in stored.get("masks", {}).items()}
-                self._hashes = {
-                    file: ([int(number) for number in entry["stamp"]], str(entry["sha256"]))
-                    for file, entry in stored.get("files", {}).items()
-                }
-
-    def probe(self, path: Path, location: Location | None, *, name: str = "") -> Probe:
-        """What `probe` says, from memory where the file is unchanged."""
-        stamp = self._stamp(path)
-        stored, found = self._known.get(str(path), (None, None))
-        if found and stamp and stored == stamp:
-            return found
-        found = probe(path, location, name=name)
-        if stamp:
-            self._known[str(path)] = (stamp, found)
-            self._changed = True
-        return found
-
-    def probe_masks(self, masks: Sequence[Picture], width: int, height: int) -> MaskProbe:
-        """What `probe_masks` says, from memory where the masks are unchanged."""
-        parts = [(mask.sha256, mask.crop and astuple(mask.crop)) for mask in masks]
-        key = hashlib.sha256(repr((parts, width, height)).encode()).hexdigest()
-        self._asked.add(key)
-        if key not in self._masks:
-            self._masks[key] = probe_masks(masks, width, height)
-            self._changed = True
-        return self._masks[key]
-
-    def sha256(self, path: Path) -> str:
-        """SHA-256 of a file that is no picture, from memory where the file is unchanged. Raises OSError."""
-        status = path.stat()
-        # Two files of weights have one size, and copying can keep the time of writing: that of the copy tells.
-        stamp = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
-        stored, found = self._hashes.get(str(path), (None, ""))
-        if stored == stamp:
-            return found
-        found = file_sha256(path)
-        self._hashes[str(path)] = (stamp, found)
-        self._changed = True
-        return found
-
-    def save(self) -> None:
-        """Write what is remembered of files that still exist and of masks in use, if anything new was learnt."""
-        if not self._changed:
-            return
-        entries = {
-            file: {"stamp": stamp, "probe": asdict(found)}
-            for file, (stamp, found) in self._known.items()
-            if Path(file).exists()
-        }
-        masks = {key: asdict(found) for key, found in self._masks.items() if key in self._asked}
-        hashes = {
-            file: {"stamp": stamp, "sha256": found}
-            for file, (stamp, found) in self._hashes.items()
-            if Path(file).exists()
-        }
-        data = json.dumps({"version": self._VERSION, "pictures": entries, "masks": masks, "files": hashes}, indent=1)
-        with contextlib.suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=self._path.parent, delete=False) as file:
-                file.write(data)
-            Path(file.name).replace(self._path)
-            self._changed = False
-
-    @staticmethod
-    def _stamp(path: Path) -> list[int] | None:
-        try:
-            status = path.stat()
-        except OSError:
-            return None
-        return [status.st_size, status.st_mtime_ns]
-
-
-def _tuples(stored: Mapping[str, object]) -> dict[str, Any]:
-    """JSON's lists as the tuples that they were."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}

@@ -104,7 +104,7 @@ class Recipe:
         return min(1.0, 1.0 / content), min(1.0, content)
 
 
-MIDDLE_CONTENT_SHARE = 0.5
+MIDDLE_CONTENT_SHARE = 0.6
 """The content term's share over the style's at strength 0.5: by eye, what keeps a face a face and a brush a brush."""
 
 STRENGTH_EXPONENT = 1.0

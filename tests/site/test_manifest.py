@@ -15,8 +15,8 @@ from PIL import Image
 
 from neural_gallery.errors import InputError, ManifestError
 from neural_gallery.site.manifest import Overrides, load_site
+from neural_gallery.site.memory import ProbeCache
 from neural_gallery.site.model import Crop, Quality, Site, Target
-from neural_gallery.site.pictures import ProbeCache
 
 Load = Callable[[str], Site]
 Told = Callable[[str], list[str]]
@@ -112,7 +112,7 @@ def test_cache_is_used_and_written(folder: Path) -> None:
     first = load_site(folder / "site.yaml", cache=ProbeCache(folder / "cache.json"))
     code = (
         "import sys; from pathlib import Path; from neural_gallery.site.manifest import load_site;"
-        "from neural_gallery.site.pictures import ProbeCache;"
+        "from neural_gallery.site.memory import ProbeCache;"
         "site = load_site(Path('site.yaml'), cache=ProbeCache(Path('cache.json')));"
         "print(site.images['cat'].sha256, 'PIL' in sys.modules)"
     )

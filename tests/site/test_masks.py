@@ -16,8 +16,9 @@ from PIL import Image
 from neural_gallery.errors import InputError, Location, PictureError
 from neural_gallery.site import pictures
 from neural_gallery.site.manifest import load_site
+from neural_gallery.site.memory import ProbeCache
 from neural_gallery.site.model import Crop, Picture, Site, fit
-from neural_gallery.site.pictures import MaskProbe, ProbeCache, probe, probe_masks, read_covering, read_mask
+from neural_gallery.site.pictures import MaskProbe, probe, probe_masks, read_covering, read_mask
 
 PLACE = Location("site.yaml", 3, 9)
 MASKS = """\

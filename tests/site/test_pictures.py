@@ -16,9 +16,10 @@ import pytest
 from PIL import Image, ImageCms
 
 from neural_gallery.errors import Location, PictureError
-from neural_gallery.site import pictures
+from neural_gallery.site import memory
+from neural_gallery.site.memory import ProbeCache
 from neural_gallery.site.model import Crop, Picture
-from neural_gallery.site.pictures import Pixels, Probe, ProbeCache, probe, read_pixels
+from neural_gallery.site.pictures import Pixels, Probe, probe, read_pixels
 
 PLACE = Location("site.yaml", 3, 9)
 IMAGES = Path(__file__).parents[2] / "content/images"
@@ -436,7 +437,7 @@ def count_probes(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         decoded.append(path)
         return probe(path, location, name=name)
 
-    monkeypatch.setattr(pictures, "probe", counting)
+    monkeypatch.setattr(memory, "probe", counting)
     return decoded
 
 

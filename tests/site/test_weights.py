@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from neural_gallery.errors import Location
-from neural_gallery.site import pictures
+from neural_gallery.site import memory
 from neural_gallery.site.manifest import load_site
+from neural_gallery.site.memory import ProbeCache
 from neural_gallery.site.model import Site, WeightsFile
-from neural_gallery.site.pictures import ProbeCache
 
 Load = Callable[[str], Site]
 Told = Callable[[str], list[str]]
@@ -58,8 +58,8 @@ def test_the_hash_is_remembered(folder: Path, monkeypatch: pytest.MonkeyPatch) -
     (folder / "site.yaml").write_text(EMPTY + "weights: vgg.npz\n")
     (folder / "vgg.npz").write_bytes(b"weights")
     read: list[Path] = []
-    hashing = pictures.file_sha256
-    monkeypatch.setattr(pictures, "file_sha256", lambda path: read.append(path) or hashing(path))
+    hashing = memory.file_sha256
+    monkeypatch.setattr(memory, "file_sha256", lambda path: read.append(path) or hashing(path))
 
     def loaded() -> str:
         weights = load_site(Path("site.yaml"), cache=ProbeCache(folder / "cache.json")).weights

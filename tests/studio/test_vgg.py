@@ -23,7 +23,7 @@ from neural_gallery.studio.architecture import (
 )
 from neural_gallery.studio.data import BUNDLED_WEIGHTS, BUNDLED_WEIGHTS_SHA256, file_sha256
 from neural_gallery.studio.recipe import Method
-from neural_gallery.studio.vgg import VGG
+from neural_gallery.studio.vgg import VGG, Pooling
 from neural_gallery.studio.weight_files.reading import WeightsSource, open_weights
 from neural_gallery.studio.weight_files.writing import pack
 from neural_gallery.studio.weights import bundled_network, given_network
@@ -184,7 +184,7 @@ def test_pictures_are_given_as_the_weights_want_them(convention: InputConvention
 @pytest.mark.parametrize("replicate_edges", [True, False])
 @pytest.mark.parametrize(("height", "width"), [(41, 55), (48, 64), (33, 47)])
 def test_what_lies_beyond_the_picture_changes_nothing(
-    height: int, width: int, replicate_edges: bool, pooling: Literal[max, avg]
+    height: int, width: int, replicate_edges: bool, pooling: Pooling
 ) -> None:
     """A picture on a larger canvas has the features and the gradient that it has alone, on every layer."""
     network = bundled_network(frozenset({"relu3_1"}))
