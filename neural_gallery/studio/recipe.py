@@ -22,19 +22,22 @@ class Effort:
     """How much work a quality puts into a painting."""
 
     levels: int  # how many scales there are at the most, each half the size of the next
-    work: float  # steps times the square of the longest side, at each scale: all scales take about as long
+    at_256: int  # steps at a scale whose longest side is 256 pixels
     least: int  # steps, where a scale is so large that it would have fewer
     most: int  # steps, where it is so small that it would have more
 
     def steps(self, size: int) -> int:
-        """Steps at a scale of that longest side: a multiple of four, since chunks of one length are one program."""
-        return min(self.most, max(self.least, 4 * round(self.work / size**2 / 4)))
+        """Steps at a scale of that longest side: a multiple of four, since chunks of one length are one program.
+
+        The larger the scale, the fewer: its steps take longer, and the scales before it have left it less to do.
+        """
+        return min(self.most, max(self.least, 4 * round(self.at_256 * (256 / size) ** 2.5 / 4)))
 
 
 EFFORTS = {
-    "draft": Effort(levels=2, work=0.6e6, least=4, most=24),
-    "balanced": Effort(levels=3, work=4.2e6, least=12, most=64),
-    "best": Effort(levels=4, work=25e6, least=40, most=200),
+    "draft": Effort(levels=2, at_256=12, least=4, most=12),
+    "balanced": Effort(levels=3, at_256=64, least=12, most=64),
+    "best": Effort(levels=4, at_256=200, least=40, most=200),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,7 +69,7 @@ def painter_with_cache(folder: Path) -> Painter:
     return paint
 
 
-def local_painter(job: Job) -> Iterator[Message]:
+def local_painter(job: Job) -> Generator[Message, None, None]:
     """Paints one job: `Progress` at least every second or two, then `Painted`. See `workers.messages`."""
     recipe = recipe_of(job.settings)
     # The first import of JAX and the reading of the weights take seconds.
