@@ -31,6 +31,10 @@ class Architecture:
         """`relu1_1`, `relu1_2`, …: the names under which features are asked for."""
         return tuple(name.replace("conv", "relu") for name in self.convolutions)
 
+    def channels(self, layer: str) -> int:
+        """How many channels that layer has."""
+        return self.widths[int(layer[4]) - 1]
+
     def shape(self, convolution: str) -> tuple[int, int, int, int]:
         """Shape of that convolution's kernel, HWIO."""
         before = self.convolutions.index(convolution) - 1

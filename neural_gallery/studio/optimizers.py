@@ -50,6 +50,11 @@ def lbfgs() -> optax.GradientTransformationExtraArgs:
     return optax.with_extra_args_support(optax.scale_by_lbfgs(memory_size=LBFGS_MEMORY))
 
 
+def remembered_bytes(method: Method) -> int:
+    """What the optimiser keeps of each pixel besides what Adam does: L-BFGS two pictures for each past step."""
+    return 2 * LBFGS_MEMORY * 3 * 4 if method.optimizer == "lbfgs" else 0
+
+
 def learning_rate(method: Method, *, step: jax.Array, steps: int) -> jax.Array:
     """Half a cosine from the first to the final learning rate."""
     schedule = optax.cosine_decay_schedule(
@@ -127,6 +132,12 @@ def _lbfgs_change(gradient: jax.Array, easel: Easel) -> tuple[jax.Array, optax.O
     direction, state = lbfgs().update(inward, state, image)
     direction = jnp.asarray(direction)
     return direction * jnp.minimum(1, LBFGS_REACH / jnp.maximum(jnp.abs(direction).max(), 1e-12)), state
+
+
+@functools.partial(jax.jit, static_argnames=("method", "steps"))
+def take_step(easel: Easel, gradient: jax.Array, *, method: Method, steps: int) -> Easel:
+    """One of the `steps` steps of a scale, from a gradient that is known. The state is not given away."""
+    return step_with(lambda _: (jnp.zeros(()), gradient), easel, method, steps=steps)[0]
 
 
 @functools.partial(jax.jit, static_argnames=("network_graph", "method", "steps", "chunk"), donate_argnames="easel")

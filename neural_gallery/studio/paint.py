@@ -1,19 +1,17 @@
 """How a pair becomes a picture: coarse to fine, a stream of small records, then the result.
 
 Pictures come in and go out as 8-bit sRGB NumPy arrays, (height, width, 3). The loop runs on the host; each turn of it
-is one compiled chunk of steps, and only the sampled frames cross over.
+is one compiled chunk of steps, and only the sampled frames cross over. Pictures that would take too much memory so are
+painted step by step and block by block (`tiling`).
 """
 
 from __future__ import annotations
 
-import functools
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent import futures
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -27,10 +25,13 @@ from neural_gallery.studio.arrays import Bytes, Floats
 from neural_gallery.studio.checkpoint import Checkpoint, checkpoint_of
 from neural_gallery.studio.device import return_freed_memory
 from neural_gallery.studio.losses import Targets
+from neural_gallery.studio.memory import Room, memory_may_run_out, room_here
 from neural_gallery.studio.optimizers import Easel
+from neural_gallery.studio.parts import Parts, patiently
 from neural_gallery.studio.pyramid import Canvas, covering, resize, to_bytes, to_floats
 from neural_gallery.studio.recipe import Recipe, Scale
-from neural_gallery.studio.targets import Eye, Source, Style, parts
+from neural_gallery.studio.targets import Eye, Style, parts, recolored
+from neural_gallery.studio.tiling import Tiling, measure_for
 from neural_gallery.studio.vgg import VGG
 
 T = TypeVar("T")
@@ -81,11 +82,14 @@ class Painting:
         recipe: Recipe,
         *,
         begin_with: Bytes | None = None,
+        room: Callable[[], Room] = room_here,
     ) -> None:
         self.recipe = recipe
         self.graph, self.state = nnx.split(network)
+        self.eye = Eye(self.graph, self.state, recipe.method, room)
+        self.tilings: dict[Scale, Tiling | None] = {}
         self.original = to_floats(content)
-        self.content, sources = _recolored(self.original, styles, recipe)
+        self.content, sources = recolored(self.original, styles, recipe)
         self.parts = parts(sources)
         self.begin_with = None if begin_with is None else to_floats(begin_with)
         self.losses: list[tuple[int, float]] = []
@@ -99,11 +103,22 @@ class Painting:
         width, height = fit(width, height, scale.size)
         return Canvas(height, width)
 
-    def targets(self, scale: Scale) -> Targets:
+    def tiling(self, scale: Scale) -> Tiling | None:
+        """The blocks in which that scale is painted, or None: all at once. Once decided, it stays so."""
+        if scale not in self.tilings:
+            self.tilings[scale] = self.eye.tiling(self.canvas(scale))
+        return self.tilings[scale]
+
+    def chunk_length(self, scale: Scale) -> int:
+        """Steps in each chunk of a scale. All have one length: each is a program, and compiling takes seconds."""
+        if self.tiling(scale):
+            return 1
+        return next(length for length in range(CHUNK, 0, -1) if scale.steps % length == 0)
+
+    def targets(self, scale: Scale) -> Parts[Targets]:
         """The styles' statistics and the content's features at that scale."""
-        eye = Eye(self.graph, self.state, self.recipe.method)
         longest = round(scale.size * self.recipe.style_scale)
-        return eye.targets(self.content, self.parts, self.canvas(scale), longest=longest)
+        return self.eye.targets(self.content, self.parts, self.canvas(scale), longest=longest)
 
     def start(self, canvas: Canvas) -> Floats:
         """What the first scale starts from, at that size."""
@@ -169,7 +184,7 @@ class Painting:
             here = resume.done - sum(before.steps for before in scales[: resume.scale])
             canvas = jax.ShapeDtypeStruct((1, *self.canvas(scale).shape, 3), jnp.float32)
             like = jax.eval_shape(lambda image: optimizers.begin(image, self.recipe.method), canvas)
-            if 0 < here <= scale.steps and here % _chunk_length(scale) == 0 and resume.fits(like):
+            if 0 < here <= scale.steps and here % self.chunk_length(scale) == 0 and resume.fits(like):
                 self.losses, self.setbacks, self.done = list(resume.losses), list(resume.setbacks), resume.done
                 return resume.scale, resume.easel(like)
         return 0, None
@@ -191,16 +206,18 @@ def paint(
     frames: int = 2,
     begin_with: Bytes | None = None,
     resume: Checkpoint | None = None,
+    room: Callable[[], Room] = room_here,
 ) -> Iterator[Step | Result]:
     """Paints `content` in the styles: blended where they overlap, each in its part where they have masks.
 
     Yields a `Step` at least every `HEARTBEAT` seconds or so, then one `Result` of the content's size. `frames` pictures
     are sampled on the way, the start and the result among them. `begin_with` is the picture that a recipe with `init`
     picture starts from. With `resume` the painting goes on from there, and sends only the frames that come after; one
-    that does not fit is ignored. Raises PaintError where the objective stays no number.
+    that does not fit is ignored. `room` tells what memory there is: where it is too little, a scale is painted in
+    blocks. Raises PaintError where the objective stays no number, or memory runs out after all.
     """
     began = time.perf_counter()
-    painting = Painting(network, content, styles, recipe, begin_with=begin_with)
+    painting = Painting(network, content, styles, recipe, begin_with=begin_with, room=room)
     sample_at = sampled_steps(recipe.steps, max(frames, 2))
     image = painting.start(painting.canvas(recipe.scales[0]))
     first, easel = painting.go_on(resume) if resume else (0, None)
@@ -232,22 +249,6 @@ def sampled_steps(steps: int, frames: int) -> Counter[int]:
     return chosen
 
 
-def _recolored(content: Floats, styles: Sequence[Style], recipe: Recipe) -> tuple[Floats, list[Source]]:
-    """The pictures that are painted from, for the recipe's way with colours."""
-    images = [to_floats(style.rgb) for style in styles]
-    if recipe.colors == "luminance":
-        images = [color.match_luma(image, content) for image in images]
-        content = color.grey(content)
-    elif recipe.colors == "match":
-        images = [color.match_colors(image, content) for image in images]
-    return content, [Source(image, style) for image, style in zip(images, styles, strict=True)]
-
-
-def _chunk_length(scale: Scale) -> int:
-    """Steps in each chunk of a scale. All have one length: each length is a program, and compiling takes seconds."""
-    return next(length for length in range(CHUNK, 0, -1) if scale.steps % length == 0)
-
-
 def _paint_scale(
     painting: Painting, index: int, start: Floats | Easel, sample_at: Counter[int]
 ) -> Generator[Step, None, Floats]:
@@ -256,22 +257,23 @@ def _paint_scale(
     The optimiser begins anew: with its moments carried over from the scale before, results were no better.
     """
     recipe, scale = painting.recipe, painting.recipe.scales[index]
-    canvas, length = painting.canvas(scale), _chunk_length(scale)
+    canvas = painting.canvas(scale)
     stage = f"{canvas.width} x {canvas.height}"
-    targets = yield from _patiently(lambda: painting.targets(scale), painting, f"looking at {stage}")
+    targets = yield from _patiently(painting.targets(scale), painting, f"looking at {stage}")
     return_freed_memory()
     if isinstance(start, Easel):
         easel = start
     else:
         mounted = canvas.mount(np.clip(resize(start, canvas.height, canvas.width), 0, 1))
         easel = optimizers.begin(jnp.asarray(mounted), recipe.method)
+    chunk = _chunk(painting, scale, targets)
     end = sum(before.steps for before in recipe.scales[: index + 1])
     doing = f"preparing {stage}"
     while painting.done < end:
-        easel, losses, averages = yield from _advance(painting, easel, targets, scale, doing)
+        easel, losses, averages = yield from _advance(painting, easel, chunk, doing)
         doing = f"painting {stage}"
         frames: list[Bytes] = []
-        for offset, step in enumerate(range(painting.done + 1, painting.done + length + 1)):
+        for offset, step in enumerate(range(painting.done + 1, painting.done + len(losses) + 1)):
             if count := sample_at[step]:
                 frames += [painting.finished(canvas.cut(np.asarray(averages[offset])))] * count
         painting.note(losses)
@@ -279,17 +281,17 @@ def _paint_scale(
     return canvas.cut(np.asarray(easel.average))
 
 
-def _advance(
-    painting: Painting, easel: Easel, targets: Targets, scale: Scale, doing: str
-) -> Generator[Step, None, tuple[Easel, np.ndarray, jax.Array]]:
-    """One chunk of steps: the new state, the losses and the averages. Raises PaintError where it cannot be done.
+Chunk: TypeAlias = Callable[[Easel], Parts[tuple[Easel, np.ndarray, Sequence[jax.Array] | jax.Array]]]
+"""Takes some steps: the state after them, the losses before each, (n,), and the averages after each."""
 
-    A chunk whose objective is no number is done again from where it began, with half the learning rate.
-    """
-    recipe = painting.recipe
-    shares = tuple(jnp.float32(share) for share in recipe.shares)
 
-    def chunk(easel: Easel) -> tuple[Easel, np.ndarray, jax.Array]:
+def _chunk(painting: Painting, scale: Scale, targets: Targets) -> Chunk:
+    """How the steps of a scale are taken: several in one program, or one after the other in blocks."""
+    recipe, tiling = painting.recipe, painting.tiling(scale)
+    shares = (jnp.float32(recipe.shares[0]), jnp.float32(recipe.shares[1]))
+
+    def at_once(easel: Easel) -> Parts[tuple[Easel, np.ndarray, jax.Array]]:
+        yield ""
         new, (losses, averages) = optimizers.paint_chunk(
             jax.tree.map(jnp.copy, easel),  # its buffers are given away; the state is kept to go back to
             painting.state,
@@ -298,30 +300,48 @@ def _advance(
             network_graph=painting.graph,
             method=recipe.method,
             steps=scale.steps,
-            chunk=_chunk_length(scale),
+            chunk=painting.chunk_length(scale),
         )
         return new, np.asarray(losses), averages
 
+    if tiling is None:
+        return at_once
+    measure = measure_for(targets)
+
+    def in_blocks(easel: Easel) -> Parts[tuple[Easel, np.ndarray, list[jax.Array]]]:
+        new, loss = yield from tiling.step(easel, targets, measure, shares, steps=scale.steps)
+        return_freed_memory()
+        return new, np.asarray(loss)[None], [new.average]
+
+    return in_blocks
+
+
+def _advance(
+    painting: Painting, easel: Easel, chunk: Chunk, doing: str
+) -> Generator[Step, None, tuple[Easel, np.ndarray, Sequence[jax.Array] | jax.Array]]:
+    """One chunk of steps: the new state, the losses and the averages. Raises PaintError where it cannot be done.
+
+    A chunk whose objective is no number is done again from where it began, with half the learning rate.
+    """
     for _ in range(SETBACKS + 1):
-        new, losses, averages = yield from _patiently(functools.partial(chunk, easel), painting, doing)
+        new, losses, averages = yield from _patiently(chunk(easel), painting, doing)
         if np.isfinite(losses).all() and np.isfinite(new.average).all():
             return new, losses, averages
         painting.setbacks.append(painting.done)
         easel = optimizers.slowed(easel)
     raise PaintError.at(
         None,
-        f"The objective is no finite number after {painting.done} of {recipe.steps} steps, "
+        f"The objective is no finite number after {painting.done} of {painting.recipe.steps} steps, "
         f"with {SETBACKS} halvings of the learning rate.",
         "Try another seed or a strength nearer to 0.5.",
     )
 
 
-def _patiently(work: Callable[[], T], painting: Painting, stage: str) -> Generator[Step, None, T]:
+def _patiently(work: Parts[T], painting: Painting, stage: str) -> Generator[Step, None, T]:
     """Runs `work` in a thread and reports every `HEARTBEAT` seconds that it is still going on."""
-    with ThreadPoolExecutor(1) as pool:
-        future: Future[T] = pool.submit(work)
-        while True:
-            done, _ = futures.wait([future], timeout=HEARTBEAT)
-            if done:
-                return future.result()
-            yield painting.step(stage)
+
+    def sign(part: str) -> Step:
+        return painting.step(f"{stage}, {part}" if part else stage)
+
+    with memory_may_run_out(stage):
+        return (yield from patiently(work, sign, every=HEARTBEAT))

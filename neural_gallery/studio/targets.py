@@ -8,7 +8,7 @@ of the styles that count at that layer (guided Gram matrices: Gatys et al. 2017,
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import jax
@@ -17,10 +17,16 @@ import numpy as np
 from flax import nnx
 
 from neural_gallery.site.model import fit
+from neural_gallery.studio import color
 from neural_gallery.studio.arrays import Bytes, Floats
+from neural_gallery.studio.blocks import grid_of
 from neural_gallery.studio.losses import Region, Statistics, Targets, blend, masks, statistics
-from neural_gallery.studio.pyramid import Canvas, resize, style_bucket
-from neural_gallery.studio.recipe import Method
+from neural_gallery.studio.memory import Room, block_size_for, room_here
+from neural_gallery.studio.optimizers import remembered_bytes
+from neural_gallery.studio.parts import Parts
+from neural_gallery.studio.pyramid import Canvas, resize, style_bucket, to_floats
+from neural_gallery.studio.recipe import Method, Recipe
+from neural_gallery.studio.tiling import Tiling
 
 SMALLEST_STYLE = 16
 """No style is looked at with a longest side below this, however small the scale and `style_scale` are."""
@@ -69,6 +75,17 @@ class Part:
         return tuple(source.style.share / total for source in self.sources)
 
 
+def recolored(content: Floats, styles: Sequence[Style], recipe: Recipe) -> tuple[Floats, list[Source]]:
+    """The pictures that are painted from, for the recipe's way with colours."""
+    images = [to_floats(style.rgb) for style in styles]
+    if recipe.colors == "luminance":
+        images = [color.match_luma(image, content) for image in images]
+        content = color.grey(content)
+    elif recipe.colors == "match":
+        images = [color.match_colors(image, content) for image in images]
+    return content, [Source(image, style) for image, style in zip(images, styles, strict=True)]
+
+
 def parts(sources: Sequence[Source]) -> tuple[Part, ...]:
     """The styles by where they go: those without a mask first, then by mask, in the order of their first style."""
     groups: dict[bytes | None, list[Source]] = {}
@@ -109,36 +126,56 @@ def _content_features(
 
 @dataclass(frozen=True, slots=True)
 class Eye:
-    """Looks at pictures with one network, in the way of one method."""
+    """Looks at pictures with one network, in the way of one method; at those too large for the room in blocks."""
 
     graph: nnx.GraphDef
     state: nnx.State
     method: Method
+    room: Callable[[], Room] = room_here
 
-    def targets(self, content: Floats, styles: Sequence[Part], canvas: Canvas, *, longest: int) -> Targets:
+    def tiling(self, canvas: Canvas) -> Tiling | None:
+        """The blocks for a canvas, or None where there is room for all of it at once."""
+        side = block_size_for(canvas.shape, self.room(), remembered=remembered_bytes(self.method))
+        if side is None:
+            return None
+        architecture = nnx.merge(self.graph, self.state).architecture
+        grid = grid_of(canvas.shape, side, architecture=architecture, layers=self.method.layers)
+        return Tiling(self.graph, self.state, self.method, grid)
+
+    def targets(self, content: Floats, styles: Sequence[Part], canvas: Canvas, *, longest: int) -> Parts[Targets]:
         """What a painting on that canvas is drawn to; styles are looked at with that longest side in pixels."""
-        features = self.content(content, canvas)
-        regions = tuple(self._region(part, canvas, longest) for part in styles)
-        return Targets(regions, features, jnp.asarray(canvas.extent))
+        features = yield from self.content(content, canvas)
+        regions = []
+        for part in styles:
+            regions.append((yield from self._region(part, canvas, longest)))
+        return Targets(tuple(regions), features, jnp.asarray(canvas.extent))
 
-    def content(self, image: Floats, canvas: Canvas) -> dict[str, jax.Array]:
+    def content(self, image: Floats, canvas: Canvas) -> Parts[dict[str, jax.Array]]:
         """The features of a picture of any size that is to be kept, by layer."""
         mounted = jnp.asarray(canvas.mount(resize(image, canvas.height, canvas.width)))
         extent = jnp.asarray(canvas.extent)
+        if tiling := self.tiling(canvas):
+            return (yield from tiling.content_features(mounted, extent))
+        yield ""
         return _content_features(self.state, mounted, extent, network_graph=self.graph, method=self.method)
 
-    def style(self, source: Source, longest: int) -> dict[str, Statistics]:
+    def style(self, source: Source, longest: int) -> Parts[dict[str, Statistics]]:
         """A style's statistics by layer, looked at with that longest side."""
         image = source.image
         longest = max(SMALLEST_STYLE, longest)
         width, height = fit(image.shape[1], image.shape[0], longest)
         canvas = Canvas(height, width, style_bucket(longest))
         mounted, mask = canvas.mount(resize(image, height, width)), canvas.mask(source.mask)
-        arrays = (jnp.asarray(array) for array in (mounted, mask, canvas.extent))
+        arrays = [jnp.asarray(array) for array in (mounted, mask, canvas.extent)]
+        if tiling := self.tiling(canvas):
+            return (yield from tiling.statistics(*arrays))
+        yield ""
         return _style_statistics(self.state, *arrays, network_graph=self.graph, method=self.method)
 
-    def _region(self, part: Part, canvas: Canvas, longest: int) -> Region:
-        seen = [(source, self.style(source, longest)) for source in part.sources]
+    def _region(self, part: Part, canvas: Canvas, longest: int) -> Parts[Region]:
+        seen = []
+        for source in part.sources:
+            seen.append((source, (yield from self.style(source, longest))))
         style = {}
         for layer, _ in self.method.style_layers:
             here = [(found[layer], source.share_at(layer)) for source, found in seen if source.share_at(layer) > 0]

@@ -8,6 +8,7 @@ import numpy as np
 from flax import nnx
 
 from neural_gallery.studio.paint import Step, paint
+from neural_gallery.studio.parts import outcome
 from neural_gallery.studio.pyramid import Canvas
 from neural_gallery.studio.recipe import Recipe, Scale
 from neural_gallery.studio.targets import Eye, Source, Style, parts
@@ -84,9 +85,9 @@ def test_styles_can_share_the_layers_among_them(
     )
     eye = Eye(*nnx.split(tiny_network), tiny_recipe().method)
     canvas = Canvas(*content.shape[:2])
-    targets = eye.targets(content / np.float32(255), parts([one, two]), canvas, longest=42)
+    targets = outcome(eye.targets(content / np.float32(255), parts([one, two]), canvas, longest=42))
     (region,) = targets.regions
-    alone = [eye.style(source, 42) for source in (one, two)]
+    alone = [outcome(eye.style(source, 42)) for source in (one, two)]
     mixed = 0.75 * alone[0]["relu1_1"].gram + 0.25 * alone[1]["relu1_1"].gram
     np.testing.assert_allclose(region.style["relu1_1"].gram, mixed, rtol=1e-6)
     np.testing.assert_allclose(region.style["relu2_1"].gram, alone[1]["relu2_1"].gram, rtol=1e-6)
