@@ -2,7 +2,7 @@
 
     python docs/make_controls.py [NAME …]
 
-About ten minutes on two cores. Photographs and paintings are those of the example site.
+Some minutes on two cores. Photographs and paintings are those of the example site.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from neural_gallery import Style, stylize
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES, STRIPS = ROOT / "content" / "images", ROOT / "docs" / "images" / "controls"
-SIZE, GAP = 224, 6
+SIZE, GAP = 176, 6
 
 
 def image(name: str) -> Path:
@@ -56,7 +56,7 @@ VARIATIONS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
     "optimizer": [(WAVE, {"optimizer": value}) for value in ("adam", "lbfgs")],
     "steps": [(WAVE, {"steps": value}) for value in (4, 16, 64)],
     "learning_rate": [(WAVE, {"learning_rate": value}) for value in (0.01, 0.08, 0.4)],
-    "scales": [(WAVE, {"scales": value, "steps": 32}) for value in (1, 2)],
+    "scales": [(WAVE, {"scales": value, "size": 224}) for value in (1, 2)],
     "pooling": [(WAVE, {"pooling": value}) for value in ("max", "avg")],
     "style_layers": [
         (WAVE, {"style_layers": layers})
@@ -66,7 +66,7 @@ VARIATIONS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
     "total_variation": [(WAVE, {"total_variation": value}) for value in (0, 4, 100)],
     "style_scale": [(WAVE, {"style_scale": value}) for value in (0.5, 1, 2)],
     "colors": [(COLOR_STYLE, {"colors": value}) for value in ("style", "content", "luminance", "match")],
-    "init": [(WAVE, {"init": value, "steps": 48}) for value in ("content", "noise", "style", POPPIES)],
+    "init": [(WAVE, {"init": value}) for value in ("content", "noise", "style", POPPIES)],
     "blend": [({WAVE: 1, POPPIES: 3}, {}), ({WAVE: 1, POPPIES: 1}, {}), (layered(), {})],
     "masks": [(masked(), {})],
 }
@@ -76,10 +76,10 @@ def strip(name: str) -> Image.Image:
     """The variations of one control beside each other."""
     pictures = []
     for style, controls in VARIATIONS[name]:
-        settings = {"quality": "draft", "steps": (32, 16), **controls}
+        settings = {"size": SIZE, "quality": "draft", "steps": 24, **controls}
         if "quality" in controls:
             del settings["steps"]
-        pictures.append(stylize(CAT, style, size=SIZE, **settings).result.image)
+        pictures.append(stylize(CAT, style, **settings).result.image)
     width, height = pictures[0].size
     sheet = Image.new("RGB", (len(pictures) * (width + GAP) - GAP, height), "white")
     for number, picture in enumerate(pictures):

@@ -89,7 +89,7 @@ def test_one_style_as_a_mapping(pair_of: PairOf) -> None:
 
 def test_layers_follow_what_the_studio_compares() -> None:
     """Unless a pair has `style_layers`, a style can be restricted to the studio's own; every layer of it has a name."""
-    from neural_gallery.studio.vgg import VGG19
+    from neural_gallery.studio.architecture import VGG19
 
     assert tuple(layer for layer, _ in STYLE_LAYERS) == STUDIO_STYLE_LAYERS
     assert get_args(Layer) == VGG19.layers
