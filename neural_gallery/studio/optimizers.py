@@ -88,10 +88,8 @@ def mixed(
     found: Seen, image: jax.Array, targets: Targets, shares: tuple[jax.Array, jax.Array], method: Method
 ) -> jax.Array:
     """The objective of a picture of which all is known that there is to know."""
-    style, content = (
-        style_loss(found, targets, dict(method.style_layers)),
-        content_loss(found, dict(method.content_layers)),
-    )
+    style = style_loss(found, targets, dict(method.style_layers))
+    content = content_loss(found, dict(method.content_layers))
     smooth_style = style + method.total_variation * total_variation(image, targets.extent)
     return shares[0] * smooth_style + shares[1] * content
 

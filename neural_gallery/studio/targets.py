@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from flax import nnx
 
 from neural_gallery.site.model import fit
@@ -54,7 +53,7 @@ class Source:
     def mask(self) -> Floats | None:
         """Which part of the image counts, (height, width) in [0, 1]; None: all of it."""
         mask = self.style.style_mask
-        return None if mask is None else np.divide(mask, 255, dtype=np.float32)
+        return None if mask is None else to_floats(mask)
 
     def share_at(self, layer: str) -> float:
         """Its share at that layer: none where it does not count there."""
@@ -94,7 +93,7 @@ def parts(sources: Sequence[Source]) -> tuple[Part, ...]:
         groups.setdefault(None if mask is None else mask.tobytes(), []).append(source)
     masked = [group[0].style.mask for group in groups.values()]
     return tuple(
-        Part(None if mask is None else np.divide(mask, 255, dtype=np.float32), tuple(group))
+        Part(None if mask is None else to_floats(mask), tuple(group))
         for mask, group in zip(masked, groups.values(), strict=True)
     )
 
