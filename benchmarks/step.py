@@ -23,6 +23,7 @@ import numpy as np
 from flax import nnx
 
 from neural_gallery.studio import losses, optimizers
+from neural_gallery.studio.parts import outcome
 from neural_gallery.studio.pyramid import Canvas, to_bytes
 from neural_gallery.studio.recipe import Method
 from neural_gallery.studio.targets import Eye, Source, Style, parts
@@ -38,7 +39,7 @@ def jax_steps(network: VGG, image: np.ndarray, style: np.ndarray, method: Method
 
     canvas = Canvas(*image.shape[:2])
     source, eye = Source(style, Style(to_bytes(style))), Eye(graph, state, method)
-    targets = eye.targets(image, parts([source]), canvas, longest=max(style.shape[:2]))
+    targets = outcome(eye.targets(image, parts([source]), canvas, longest=max(style.shape[:2])))
     content = jnp.asarray(canvas.mount(image))
     easel = optimizers.begin(content, method)
     shares = (jnp.float32(1.0), jnp.float32(0.2))
@@ -113,13 +114,14 @@ def matmul_peak() -> float:
     a = jnp.ones((2048, 2048))
     product = jax.jit(jnp.dot)
     product(a, a).block_until_ready()
-    best = min(_once(functools.partial(product, a, a)) for _ in range(5))
+    best = min(once(functools.partial(product, a, a)) for _ in range(5))
     return 2 * 2048**3 / best / 1e9
 
 
-def _once(function: Callable[[], jax.Array]) -> float:
+def once(function: Callable[[], object]) -> float:
+    """Seconds until what the function computes is there."""
     began = time.perf_counter()
-    function().block_until_ready()
+    jax.block_until_ready(function())
     return time.perf_counter() - began
 
 

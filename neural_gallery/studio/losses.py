@@ -106,6 +106,8 @@ share_of_statistics.defvjp(_share_forward, _share_backward)
 
 def blend(parts: list[tuple[Statistics, float]]) -> Statistics:
     """The weighted mean of several styles' statistics; the weights sum to 1."""
+    if len(parts) == 1:
+        return parts[0][0]
     return Statistics(
         gram=sum((weight * part.gram for part, weight in parts[1:]), parts[0][1] * parts[0][0].gram),
         mean=sum((weight * part.mean for part, weight in parts[1:]), parts[0][1] * parts[0][0].mean),

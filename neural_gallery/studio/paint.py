@@ -134,12 +134,12 @@ class Painting:
         return np.clip(content, 0, 1)
 
     def primed(self, image: Floats) -> Floats:
-        """A start with the content, taken into the styles' colours: half the way at strength 0.25, all from 0.5 on.
+        """What a scale starts from, taken into the styles' colours: half the way at strength 0.25, all from 0.5 on.
 
         Much of what the first steps would do is done so, and colours that the style lacks do not linger (a face that
-        turns green). Other starts stay as they are.
+        turns green). What a painting is to begin with stays as it is, unless that is the content.
         """
-        if self.recipe.init != "content":
+        if self.done == 0 and self.recipe.init != "content":
             return image
         return (image + min(1.0, 2 * self.recipe.strength) * self._way_to_colors(image)).astype(np.float32)
 
@@ -148,7 +148,7 @@ class Painting:
         way = np.zeros_like(image)
         for part in self.parts:
             recolored = sum(
-                share * color.match_colors(image, source.image, counted=source.mask)
+                share * color.transport(image, source.image, counted=source.mask)
                 for source, share in zip(part.sources, part.shares, strict=True)
             )
             mask = 1.0 if part.mask is None else resize(part.mask[..., None], *image.shape[:2])
@@ -223,7 +223,6 @@ def paint(
     first, easel = painting.go_on(resume) if resume else (0, None)
     if easel is None:
         yield painting.step("starting", (painting.finished(image),))
-        image = painting.primed(image)
     for index in range(first, len(recipe.scales)):
         image = yield from _paint_scale(painting, index, easel or image, sample_at)
         easel = None
@@ -264,7 +263,8 @@ def _paint_scale(
     if isinstance(start, Easel):
         easel = start
     else:
-        mounted = canvas.mount(np.clip(resize(start, canvas.height, canvas.width), 0, 1))
+        start = painting.primed(np.clip(resize(start, canvas.height, canvas.width), 0, 1))
+        mounted = canvas.mount(np.clip(start, 0, 1))
         easel = optimizers.begin(jnp.asarray(mounted), recipe.method)
     chunk = _chunk(painting, scale, targets)
     end = sum(before.steps for before in recipe.scales[: index + 1])

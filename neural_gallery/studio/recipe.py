@@ -35,7 +35,7 @@ class Effort:
 
 
 EFFORTS = {
-    "draft": Effort(levels=2, at_256=12, least=4, most=12),
+    "draft": Effort(levels=2, at_256=12, least=4, most=8),
     "balanced": Effort(levels=3, at_256=64, least=12, most=64),
     "best": Effort(levels=4, at_256=200, least=40, most=200),
 }

@@ -67,7 +67,7 @@ def test_only_what_the_style_mask_shows_counts(
     half = np.zeros(style.shape[:2], np.uint8)
     half[:25] = 255
     both = style.copy()
-    both[:25] = [180, 30, 30]
+    both[:25] = np.where(np.arange(style.shape[1])[:, None] % 8 < 4, [200, 40, 40], [120, 20, 20])
     _, result = painted(tiny_network, content, [Style(both, style_mask=half)], tiny_recipe(strength=0.95))
     _, wanted = painted(tiny_network, content, [Style(both[:25])], tiny_recipe(strength=0.95))
     _, whole = painted(tiny_network, content, [Style(both)], tiny_recipe(strength=0.95))
