@@ -22,22 +22,23 @@ class Effort:
     """How much work a quality puts into a painting."""
 
     levels: int  # how many scales there are at the most, each half the size of the next
-    at_256: int  # steps at a scale whose longest side is 256 pixels
-    least: int  # steps, where a scale is so large that it would have fewer
-    most: int  # steps, where it is so small that it would have more
+    at_256: int  # steps at the last scale where its longest side is 256 pixels or less
+    least: int  # steps at the last scale, however large it is
+    coarse: int  # steps at each scale before the last, at the most: more of them hardly show in the end
 
-    def steps(self, size: int) -> int:
+    def steps(self, size: int, *, last: bool) -> int:
         """Steps at a scale of that longest side: a multiple of four, since chunks of one length are one program.
 
         The larger the scale, the fewer: its steps take longer, and the scales before it have left it less to do.
         """
-        return min(self.most, max(self.least, 4 * round(self.at_256 * (256 / size) ** 2.5 / 4)))
+        steps = min(self.at_256, max(self.least, 4 * round(self.at_256 * (256 / size) ** 2.5 / 4)))
+        return steps if last else min(self.coarse, steps)
 
 
 EFFORTS = {
-    "draft": Effort(levels=2, at_256=12, least=4, most=8),
-    "balanced": Effort(levels=3, at_256=64, least=12, most=64),
-    "best": Effort(levels=4, at_256=200, least=40, most=200),
+    "draft": Effort(levels=2, at_256=12, least=4, coarse=4),
+    "balanced": Effort(levels=3, at_256=64, least=12, coarse=32),
+    "best": Effort(levels=4, at_256=200, least=40, coarse=100),
 }
 
 
@@ -54,7 +55,7 @@ class Method:
     """How a picture is optimised. It is compiled in: pairs of equal method and shape share one program."""
 
     optimizer: Literal["adam", "lbfgs"] = "adam"
-    learning_rate: float = 20 / 255  # Adam's, of the first step of a scale; a cosine takes it down
+    learning_rate: float = 12 / 255  # Adam's, of the first step of a scale; a cosine takes it down
     final_learning_rate: float = 1 / 255
     momentum: float = 0.9  # Adam's b1
     second_momentum: float = 0.99  # Adam's b2
@@ -129,6 +130,6 @@ def scales_for(quality: str, size: int, *, levels: int | None = None, steps: tup
     effort = EFFORTS[quality]
     sizes = pyramid(size, levels=effort.levels if levels is None else levels)
     if not steps:
-        return tuple(Scale(side, effort.steps(side)) for side in sizes)
+        return tuple(Scale(side, effort.steps(side, last=side == size)) for side in sizes)
     counts = (*steps[:1] * (len(sizes) - len(steps)), *steps[-len(sizes) :])
     return tuple(Scale(side, count) for side, count in zip(sizes, counts, strict=True))

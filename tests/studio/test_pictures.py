@@ -84,8 +84,8 @@ def test_better_quality_takes_more_steps(size: int) -> None:
 
 def test_larger_scales_have_fewer_steps() -> None:
     """Within bounds, in whole chunks."""
-    assert [(scale.size, scale.steps) for scale in scales_for("draft", 400)] == [(200, 8), (400, 4)]
-    assert [(scale.size, scale.steps) for scale in scales_for("balanced", 400)] == [(100, 64), (200, 64), (400, 20)]
+    assert [(scale.size, scale.steps) for scale in scales_for("draft", 400)] == [(200, 4), (400, 4)]
+    assert [(scale.size, scale.steps) for scale in scales_for("balanced", 400)] == [(100, 32), (200, 32), (400, 20)]
     assert [scale.steps for scale in scales_for("best", 8000)] == [40, 40, 40, 40]
 
 
