@@ -134,12 +134,13 @@ class Painting:
         return np.clip(content, 0, 1)
 
     def primed(self, image: Floats) -> Floats:
-        """What a scale starts from, taken into the styles' colours: half the way at strength 0.25, all from 0.5 on.
+        """A start with the content, taken into the styles' colours: half the way at strength 0.25, all from 0.5 on.
 
         Much of what the first steps would do is done so, and colours that the style lacks do not linger (a face that
-        turns green). What a painting is to begin with stays as it is, unless that is the content.
+        turns green). Other starts stay as they are; so do the later scales' (transporting the palette there again
+        stretches what is rounding before it).
         """
-        if self.done == 0 and self.recipe.init != "content":
+        if self.done or self.recipe.init != "content":
             return image
         return (image + min(1.0, 2 * self.recipe.strength) * self._way_to_colors(image)).astype(np.float32)
 
