@@ -5,7 +5,7 @@
 Each part is a program of its own, forward and backward, on features of the shape that it has in a step. All of them run
 once a round, so that a machine that drifts drifts for all; the table quotes medians. GFLOP are those of the direct
 computation, two for a product and its sum: a convolution that runs as Winograd's filtering does a quarter of that work
-and can so be faster than the matrix product's peak. The parts add up to more than a step: in one program, what lies
+and can so be faster than the matrix product's peak. The parts may add up to more than a step: in one program, what lies
 between two convolutions is fused.
 """
 
@@ -52,7 +52,7 @@ def part_of(
 ) -> Part:
     """A function of features (and of what is constant) as two programs: what it gives, and the gradient of a sum of it.
 
-    Constants are arguments of the programs, as they are in a step: one that is compiled in takes another, slower way.
+    Constants are arguments of the programs, as they are in a step: compiled in, they might be computed with beforehand.
     """
     forward = jax.jit(function)
     outcome, pullback = jax.jit(lambda x, *of: jax.vjp(lambda x: function(x, *of), x))(features, *constants)

@@ -137,10 +137,10 @@ class Painting:
         """A start with the content, taken into the styles' colours: half the way at strength 0.25, all from 0.5 on.
 
         Much of what the first steps would do is done so, and colours that the style lacks do not linger (a face that
-        turns green). Other starts stay as they are; so do the later scales' (transporting the palette there again
+        turns green). Other starts stay as they are; so do those of later scales (transporting the palette there again
         stretches what is rounding before it).
         """
-        if self.done or self.recipe.init != "content":
+        if self.recipe.init != "content":
             return image
         return (image + min(1.0, 2 * self.recipe.strength) * self._way_to_colors(image)).astype(np.float32)
 
@@ -224,6 +224,7 @@ def paint(
     first, easel = painting.go_on(resume) if resume else (0, None)
     if easel is None:
         yield painting.step("starting", (painting.finished(image),))
+        image = painting.primed(image)
     for index in range(first, len(recipe.scales)):
         image = yield from _paint_scale(painting, index, easel or image, sample_at)
         easel = None
@@ -264,8 +265,7 @@ def _paint_scale(
     if isinstance(start, Easel):
         easel = start
     else:
-        start = painting.primed(np.clip(resize(start, canvas.height, canvas.width), 0, 1))
-        mounted = canvas.mount(np.clip(start, 0, 1))
+        mounted = canvas.mount(np.clip(resize(start, canvas.height, canvas.width), 0, 1))
         easel = optimizers.begin(jnp.asarray(mounted), recipe.method)
     chunk = _chunk(painting, scale, targets)
     end = sum(before.steps for before in recipe.scales[: index + 1])

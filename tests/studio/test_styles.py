@@ -72,7 +72,7 @@ def test_only_what_the_style_mask_shows_counts(
     _, wanted = painted(tiny_network, content, [Style(both[:25])], tiny_recipe(strength=0.95))
     _, whole = painted(tiny_network, content, [Style(both)], tiny_recipe(strength=0.95))
     means = [picture.rgb.mean((0, 1)) for picture in (result, wanted, whole)]
-    assert np.abs(means[0] - means[1]).mean() < 0.4 * np.abs(means[2] - means[1]).mean()
+    assert np.abs(means[0] - means[1]).max() < 0.3 * np.abs(means[2] - means[1]).max()
 
 
 def test_styles_can_share_the_layers_among_them(
