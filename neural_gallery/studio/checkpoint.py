@@ -11,7 +11,6 @@ import json
 from dataclasses import dataclass
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
@@ -46,7 +45,7 @@ class Checkpoint:
 
     def easel(self, like: Easel) -> Easel:
         """The optimiser's state, in the structure of another."""
-        return jax.tree.unflatten(jax.tree.structure(like), [jnp.asarray(leaf) for leaf in self.state])
+        return jax.tree.unflatten(jax.tree.structure(like), [jax.device_put(leaf) for leaf in self.state])
 
 
 def read_checkpoint(data: bytes) -> Checkpoint | None:

@@ -63,12 +63,19 @@ def learning_rate(method: Method, *, step: jax.Array, steps: int) -> jax.Array:
     return jnp.asarray(schedule(step))
 
 
+@functools.partial(jax.jit, static_argnames="method")
 def begin(image: jax.Array, method: Method) -> Easel:
     """The state before the first step from that picture."""
     # The average is a copy: one buffer cannot be donated twice.
     average = jnp.array(image, copy=True)
     optimizer = lbfgs() if method.optimizer == "lbfgs" else adam(method)
     return Easel(image, average, optimizer.init(image), jnp.zeros((), jnp.int32), jnp.ones(()))
+
+
+@jax.jit
+def duplicate(easel: Easel) -> Easel:
+    """The same state in buffers of its own."""
+    return jax.tree.map(jnp.copy, easel)
 
 
 def slowed(easel: Easel) -> Easel:

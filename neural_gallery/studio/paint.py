@@ -14,51 +14,32 @@ from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from flax import nnx
 
 from neural_gallery.errors import PaintError
-from neural_gallery.site.model import fit
-from neural_gallery.studio import color, optimizers
+from neural_gallery.studio import optimizers
+from neural_gallery.studio.ahead import Ahead
 from neural_gallery.studio.arrays import Bytes, Floats
-from neural_gallery.studio.checkpoint import Checkpoint, checkpoint_of
+from neural_gallery.studio.checkpoint import Checkpoint
 from neural_gallery.studio.device import return_freed_memory
 from neural_gallery.studio.losses import Targets
 from neural_gallery.studio.memory import Room, memory_may_run_out, room_here
 from neural_gallery.studio.optimizers import Easel
+from neural_gallery.studio.painting import Painting, Step
 from neural_gallery.studio.parts import Parts, patiently
-from neural_gallery.studio.pyramid import Canvas, covering, resize, to_bytes, to_floats
+from neural_gallery.studio.pyramid import resize
 from neural_gallery.studio.recipe import Recipe, Scale
-from neural_gallery.studio.targets import Eye, Style, parts, recolored
-from neural_gallery.studio.tiling import Tiling, measure_for
+from neural_gallery.studio.targets import Style
+from neural_gallery.studio.tiling import measure_for
 from neural_gallery.studio.vgg import VGG
 
 T = TypeVar("T")
 
-CHUNK = 4
-"""Steps in one compiled program, at the most: few enough that a slow machine still reports every few seconds."""
-
 HEARTBEAT = 1.0
 """Seconds after which a record is sent though no chunk has ended."""
 
-CHECKPOINT_EVERY = 15.0
-"""Seconds between two checkpoints, or one chunk where that takes longer: what an interruption can cost."""
-
 SETBACKS = 4
 """How often one chunk is tried again, each time with half the learning rate, before the painting is given up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One sign of progress."""
-
-    step: int
-    steps: int
-    stage: str
-    loss: float  # NaN before the first chunk has ended
-    frames: tuple[Bytes, ...] = ()
-    checkpoint: Checkpoint | None = None  # from which the painting can go on; all frames up to it have been sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,133 +50,6 @@ class Result:
     losses: tuple[tuple[int, float], ...]  # (step, objective), one a chunk
     seconds: float  # without those before it was resumed, if it was
     setbacks: tuple[int, ...] = ()  # the steps at which the objective was no number and the learning rate was halved
-
-
-class Painting:
-    """One pair on its way: the pictures as the recipe wants them, the network, and what has been seen so far."""
-
-    def __init__(
-        self,
-        network: VGG,
-        content: Bytes,
-        styles: Sequence[Style],
-        recipe: Recipe,
-        *,
-        begin_with: Bytes | None = None,
-        room: Callable[[], Room] = room_here,
-    ) -> None:
-        self.recipe = recipe
-        self.graph, self.state = nnx.split(network)
-        self.eye = Eye(self.graph, self.state, recipe.method, room)
-        self.tilings: dict[Scale, Tiling | None] = {}
-        self.original = to_floats(content)
-        self.content, sources = recolored(self.original, styles, recipe)
-        self.parts = parts(sources)
-        self.begin_with = None if begin_with is None else to_floats(begin_with)
-        self.losses: list[tuple[int, float]] = []
-        self.setbacks: list[int] = []
-        self.done = 0
-        self.saved = time.monotonic()
-
-    def canvas(self, scale: Scale) -> Canvas:
-        """Where the picture lies at that scale."""
-        height, width, _ = self.original.shape
-        width, height = fit(width, height, scale.size)
-        return Canvas(height, width)
-
-    def tiling(self, scale: Scale) -> Tiling | None:
-        """The blocks in which that scale is painted, or None: all at once. Once decided, it stays so."""
-        if scale not in self.tilings:
-            self.tilings[scale] = self.eye.tiling(self.canvas(scale))
-        return self.tilings[scale]
-
-    def chunk_length(self, scale: Scale) -> int:
-        """Steps in each chunk of a scale. All have one length: each is a program, and compiling takes seconds."""
-        if self.tiling(scale):
-            return 1
-        return next(length for length in range(CHUNK, 0, -1) if scale.steps % length == 0)
-
-    def targets(self, scale: Scale) -> Parts[Targets]:
-        """The styles' statistics and the content's features at that scale."""
-        longest = round(scale.size * self.recipe.style_scale)
-        return self.eye.targets(self.content, self.parts, self.canvas(scale), longest=longest)
-
-    def start(self, canvas: Canvas) -> Floats:
-        """What the first scale starts from, at that size."""
-        if self.recipe.init == "picture" and self.begin_with is not None:
-            return covering(self.begin_with, canvas.height, canvas.width)
-        if self.recipe.init == "style":
-            heaviest = max((source for part in self.parts for source in part.sources), key=lambda it: it.style.share)
-            return covering(heaviest.image, canvas.height, canvas.width)
-        content = resize(self.content, canvas.height, canvas.width)
-        if self.recipe.init == "noise":
-            noise = np.random.default_rng(self.recipe.seed).normal(0, 0.25, content.shape)
-            return (content.mean((0, 1)) + noise).clip(0, 1).astype(np.float32)
-        return np.clip(content, 0, 1)
-
-    def primed(self, image: Floats) -> Floats:
-        """A start with the content, taken into the styles' colours: half the way at strength 0.25, all from 0.5 on.
-
-        Much of what the first steps would do is done so, and colours that the style lacks do not linger (a face that
-        turns green). Other starts stay as they are; so do those of later scales (transporting the palette there again
-        stretches what is rounding before it).
-        """
-        if self.recipe.init != "content":
-            return image
-        return (image + min(1.0, 2 * self.recipe.strength) * self._way_to_colors(image)).astype(np.float32)
-
-    def _way_to_colors(self, image: Floats) -> Floats:
-        """What would have to be added to a picture for it to have the colours of the styles, each in its part."""
-        way = np.zeros_like(image)
-        for part in self.parts:
-            recolored = sum(
-                share * color.transport(image, source.image, counted=source.mask)
-                for source, share in zip(part.sources, part.shares, strict=True)
-            )
-            mask = 1.0 if part.mask is None else resize(part.mask[..., None], *image.shape[:2])
-            way += mask * (recolored - image)
-        return way
-
-    @property
-    def loss(self) -> float:
-        """The objective as last seen; NaN before the first chunk has ended."""
-        return self.losses[-1][1] if self.losses else float("nan")
-
-    def note(self, losses: np.ndarray) -> None:
-        """Counts the steps of a chunk and keeps its last loss."""
-        self.done += len(losses)
-        self.losses.append((self.done, float(losses[-1])))
-
-    def step(self, stage: str, frames: Sequence[Bytes] = (), checkpoint: Checkpoint | None = None) -> Step:
-        """A sign of progress as things stand."""
-        return Step(self.done, self.recipe.steps, stage, self.loss, tuple(frames), checkpoint)
-
-    def checkpoint(self, easel: Easel, scale: int) -> Checkpoint | None:
-        """The state to go on from, if the last one was taken some time ago."""
-        if time.monotonic() - self.saved < CHECKPOINT_EVERY:
-            return None
-        self.saved = time.monotonic()
-        return checkpoint_of(easel, scale=scale, done=self.done, losses=self.losses, setbacks=self.setbacks)
-
-    def go_on(self, resume: Checkpoint) -> tuple[int, Easel | None]:
-        """Takes up a painting where it was left: the scale and the state; the first scale and None if it cannot."""
-        scales = self.recipe.scales
-        if 0 <= resume.scale < len(scales):
-            scale = scales[resume.scale]
-            here = resume.done - sum(before.steps for before in scales[: resume.scale])
-            canvas = jax.ShapeDtypeStruct((1, *self.canvas(scale).shape, 3), jnp.float32)
-            like = jax.eval_shape(lambda image: optimizers.begin(image, self.recipe.method), canvas)
-            if 0 < here <= scale.steps and here % self.chunk_length(scale) == 0 and resume.fits(like):
-                self.losses, self.setbacks, self.done = list(resume.losses), list(resume.setbacks), resume.done
-                return resume.scale, resume.easel(like)
-        return 0, None
-
-    def finished(self, image: Floats) -> Bytes:
-        """An iterate at any scale -> 8-bit pixels at the result's size, in the colours that were asked for."""
-        image = np.clip(resize(image, *self.original.shape[:2]), 0, 1)
-        if self.recipe.colors in ("content", "luminance"):
-            image = color.with_colors_of(image, self.original)
-        return to_bytes(image)
 
 
 def paint(
@@ -222,12 +76,16 @@ def paint(
     sample_at = sampled_steps(recipe.steps, max(frames, 2))
     image = painting.start(painting.canvas(recipe.scales[0]))
     first, easel = painting.go_on(resume) if resume else (0, None)
-    if easel is None:
-        yield painting.step("starting", (painting.finished(image),))
-        image = painting.primed(image)
-    for index in range(first, len(recipe.scales)):
-        image = yield from _paint_scale(painting, index, easel or image, sample_at)
-        easel = None
+    ahead = Ahead(painting, first)
+    try:
+        if easel is None:
+            yield painting.step("starting", (painting.finished(image),))
+            image = painting.primed(image)
+        for index in range(first, len(recipe.scales)):
+            image = yield from _paint_scale(painting, ahead, index, easel or image, sample_at)
+            easel = None
+    finally:
+        ahead.stop()
     rgb = painting.finished(image)
     yield painting.step("finished", (rgb,))
     yield Result(rgb, tuple(painting.losses), time.perf_counter() - began, tuple(painting.setbacks))
@@ -251,7 +109,7 @@ def sampled_steps(steps: int, frames: int) -> Counter[int]:
 
 
 def _paint_scale(
-    painting: Painting, index: int, start: Floats | Easel, sample_at: Counter[int]
+    painting: Painting, ahead: Ahead, index: int, start: Floats | Easel, sample_at: Counter[int]
 ) -> Generator[Step, None, Floats]:
     """All steps of one scale, from a picture of any size or from the middle; returns the averaged picture.
 
@@ -260,14 +118,14 @@ def _paint_scale(
     recipe, scale = painting.recipe, painting.recipe.scales[index]
     canvas = painting.canvas(scale)
     stage = f"{canvas.width} x {canvas.height}"
-    targets = yield from _patiently(painting.targets(scale), painting, f"looking at {stage}")
+    targets = yield from _patiently(_targets(painting, ahead, scale), painting, f"looking at {stage}")
     return_freed_memory()
     if isinstance(start, Easel):
         easel = start
     else:
         mounted = canvas.mount(np.clip(resize(start, canvas.height, canvas.width), 0, 1))
-        easel = optimizers.begin(jnp.asarray(mounted), recipe.method)
-    chunk = _chunk(painting, scale, targets)
+        easel = optimizers.begin(jax.device_put(mounted), recipe.method)
+    chunk = _chunk(painting, ahead, scale, targets)
     end = sum(before.steps for before in recipe.scales[: index + 1])
     doing = f"preparing {stage}"
     while painting.done < end:
@@ -286,15 +144,22 @@ Chunk: TypeAlias = Callable[[Easel], Parts[tuple[Easel, np.ndarray, Sequence[jax
 """Takes some steps: the state after them, the losses before each, (n,), and the averages after each."""
 
 
-def _chunk(painting: Painting, scale: Scale, targets: Targets) -> Chunk:
+def _targets(painting: Painting, ahead: Ahead, scale: Scale) -> Parts[Targets]:
+    yield ""
+    ahead.looks(scale)
+    return (yield from painting.targets(scale))
+
+
+def _chunk(painting: Painting, ahead: Ahead, scale: Scale, targets: Targets) -> Chunk:
     """How the steps of a scale are taken: several in one program, or one after the other in blocks."""
     recipe, tiling = painting.recipe, painting.tiling(scale)
-    shares = (jnp.float32(recipe.shares[0]), jnp.float32(recipe.shares[1]))
+    shares = (jax.device_put(np.float32(recipe.shares[0])), jax.device_put(np.float32(recipe.shares[1])))
 
     def at_once(easel: Easel) -> Parts[tuple[Easel, np.ndarray, jax.Array]]:
         yield ""
+        ahead.chunk(scale)
         new, (losses, averages) = optimizers.paint_chunk(
-            jax.tree.map(jnp.copy, easel),  # its buffers are given away; the state is kept to go back to
+            optimizers.duplicate(easel),  # its buffers are given away; the state is kept to go back to
             painting.state,
             targets,
             shares,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 
 from neural_gallery.site.model import fit
@@ -73,6 +74,16 @@ class Part:
         total = sum(source.style.share for source in self.sources)
         return tuple(source.style.share / total for source in self.sources)
 
+    def blended(self, seen: Sequence[dict[str, Statistics]], method: Method) -> dict[str, Statistics]:
+        """The statistics of its styles, in their order, as one: by layer, of those that count there."""
+        style = {}
+        for layer, _ in method.style_layers:
+            shares = [source.share_at(layer) for source in self.sources]
+            here = [(found[layer], share) for found, share in zip(seen, shares, strict=True) if share > 0]
+            if total := sum(share for _, share in here):
+                style[layer] = blend([(found, share / total) for found, share in here])
+        return style
+
 
 def recolored(content: Floats, styles: Sequence[Style], recipe: Recipe) -> tuple[Floats, list[Source]]:
     """The pictures that are painted from, for the recipe's way with colours."""
@@ -123,6 +134,19 @@ def _content_features(
     return network(image, [layer for layer, _ in method.content_layers], pooling=method.pooling, extent=extent)
 
 
+def style_canvas(source: Source, longest: int) -> Canvas:
+    """Where a style lies when it is looked at with that longest side."""
+    longest = max(SMALLEST_STYLE, longest)
+    width, height = fit(source.image.shape[1], source.image.shape[0], longest)
+    return Canvas(height, width, style_bucket(longest))
+
+
+def _shapes(canvas: Canvas) -> tuple[jax.ShapeDtypeStruct, jax.ShapeDtypeStruct, jax.ShapeDtypeStruct]:
+    """Those of a picture, a mask and an extent on that canvas."""
+    picture, mask = (jax.ShapeDtypeStruct((1, *canvas.shape, channels), jnp.float32) for channels in (3, 1))
+    return picture, mask, jax.ShapeDtypeStruct((2,), jnp.int32)
+
+
 @dataclass(frozen=True, slots=True)
 class Eye:
     """Looks at pictures with one network, in the way of one method; at those too large for the room in blocks."""
@@ -147,12 +171,12 @@ class Eye:
         regions = []
         for part in styles:
             regions.append((yield from self._region(part, canvas, longest)))
-        return Targets(tuple(regions), features, jnp.asarray(canvas.extent))
+        return Targets(tuple(regions), features, jax.device_put(canvas.extent))
 
     def content(self, image: Floats, canvas: Canvas) -> Parts[dict[str, jax.Array]]:
         """The features of a picture of any size that is to be kept, by layer."""
-        mounted = jnp.asarray(canvas.mount(resize(image, canvas.height, canvas.width)))
-        extent = jnp.asarray(canvas.extent)
+        mounted = jax.device_put(canvas.mount(resize(image, canvas.height, canvas.width)))
+        extent = jax.device_put(canvas.extent)
         if tiling := self.tiling(canvas):
             return (yield from tiling.content_features(mounted, extent))
         yield ""
@@ -160,25 +184,29 @@ class Eye:
 
     def style(self, source: Source, longest: int) -> Parts[dict[str, Statistics]]:
         """A style's statistics by layer, looked at with that longest side."""
-        image = source.image
-        longest = max(SMALLEST_STYLE, longest)
-        width, height = fit(image.shape[1], image.shape[0], longest)
-        canvas = Canvas(height, width, style_bucket(longest))
-        mounted, mask = canvas.mount(resize(image, height, width)), canvas.mask(source.mask)
-        arrays = [jnp.asarray(array) for array in (mounted, mask, canvas.extent)]
+        canvas = style_canvas(source, longest)
+        image = resize(source.image, canvas.height, canvas.width)
+        arrays = [jax.device_put(array) for array in (canvas.mount(image), canvas.mask(source.mask), canvas.extent)]
         if tiling := self.tiling(canvas):
             return (yield from tiling.statistics(*arrays))
         yield ""
         return _style_statistics(self.state, *arrays, network_graph=self.graph, method=self.method)
 
+    def traced_content(self, canvas: Canvas) -> jax.stages.Traced:
+        """The program that `content` runs, where it does so at once."""
+        picture, _, extent = _shapes(canvas)
+        return _content_features.trace(self.state, picture, extent, network_graph=self.graph, method=self.method)
+
+    def traced_style(self, source: Source, longest: int) -> jax.stages.Traced:
+        """The program that `style` runs, where it does so at once."""
+        shapes = _shapes(style_canvas(source, longest))
+        return _style_statistics.trace(self.state, *shapes, network_graph=self.graph, method=self.method)
+
     def _region(self, part: Part, canvas: Canvas, longest: int) -> Parts[Region]:
         seen = []
         for source in part.sources:
-            seen.append((source, (yield from self.style(source, longest))))
-        style = {}
-        for layer, _ in self.method.style_layers:
-            here = [(found[layer], source.share_at(layer)) for source, found in seen if source.share_at(layer) > 0]
-            if total := sum(share for _, share in here):
-                style[layer] = blend([(found, share / total) for found, share in here])
+            seen.append((yield from self.style(source, longest)))
         area = 1.0 if part.mask is None else float(part.mask.mean())
-        return Region(style, jnp.asarray(canvas.mask(part.mask)), jnp.float32(area))
+        return Region(
+            part.blended(seen, self.method), jax.device_put(canvas.mask(part.mask)), jax.device_put(np.float32(area))
+        )

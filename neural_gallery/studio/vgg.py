@@ -47,12 +47,12 @@ class Convolution(nnx.Module):
     """A frozen 3 x 3 convolution with bias and rectifier, computed the way that is fastest for a picture's size."""
 
     def __init__(self, kernel: Floats, bias: Floats) -> None:
-        self.bias = nnx.Param(jnp.asarray(bias))  # (O,)
-        self.kernel = nnx.Param(jnp.asarray(kernel))  # (3, 3, I, O)
-        self.turned = nnx.Param(jnp.asarray(turn_kernel(kernel)))  # (3, 3, O, I)
+        self.bias = nnx.Param(jax.device_put(bias))  # (O,)
+        self.kernel = nnx.Param(jax.device_put(kernel))  # (3, 3, I, O)
+        self.turned = nnx.Param(jax.device_put(turn_kernel(kernel)))  # (3, 3, O, I)
         self.wide = kernel.shape[2] * kernel.shape[3] >= WINOGRAD_CHANNELS
         if self.wide:
-            self.transformed = nnx.Param(jnp.asarray(transform_kernel(kernel)))  # (36, I, O)
+            self.transformed = nnx.Param(jax.device_put(transform_kernel(kernel)))  # (36, I, O)
 
     def __call__(self, image: jax.Array, *, replicate_edges: bool = False) -> jax.Array:
         """(N, H, W, I) -> (N, H, W, O), not below 0; around the picture lie zeros, or its own edge continued."""

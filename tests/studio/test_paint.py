@@ -13,6 +13,7 @@ import pytest
 
 from neural_gallery.studio import losses, paint
 from neural_gallery.studio.paint import Result, Step
+from neural_gallery.studio.painting import Painting
 from neural_gallery.studio.recipe import Method, Recipe, Scale
 from neural_gallery.studio.targets import Style
 from neural_gallery.studio.vgg import VGG
@@ -138,7 +139,7 @@ def test_painting_begins_in_the_colours_of_the_style(
 ) -> None:
     """The content's mean colour is taken towards the style's, all the way from the middle strength on."""
     style = style // 4 + 60  # pale, so that no colour has to be clipped
-    painting = paint.Painting(tiny_network, content, [Style(style)], tiny_recipe(strength=strength))
+    painting = Painting(tiny_network, content, [Style(style)], tiny_recipe(strength=strength))
     before, wanted = content.mean((0, 1)) / 255, style.mean((0, 1)) / 255
     found = (painting.primed(painting.content).mean((0, 1)) - before) / (wanted - before)
     np.testing.assert_allclose(found, way, atol=0.04)
@@ -149,7 +150,7 @@ def test_other_starts_keep_their_colours(
     init: str, tiny_network: VGG, tiny_recipe: Make, content: np.ndarray, style: np.ndarray
 ) -> None:
     """Only the content is recoloured."""
-    painting = paint.Painting(tiny_network, content, [Style(style)], tiny_recipe(init=init))
+    painting = Painting(tiny_network, content, [Style(style)], tiny_recipe(init=init))
     np.testing.assert_array_equal(painting.primed(painting.content), painting.content)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import time
 from collections.abc import Callable
 from types import SimpleNamespace
 
@@ -14,7 +13,7 @@ import pytest
 from safetensors.numpy import save
 
 from neural_gallery.errors import PaintError
-from neural_gallery.studio import paint
+from neural_gallery.studio import paint, painting
 from neural_gallery.studio.checkpoint import read_checkpoint
 from neural_gallery.studio.optimizers import Easel
 from neural_gallery.studio.paint import Step
@@ -37,7 +36,7 @@ def test_a_resumed_painting_is_the_uninterrupted_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """From a checkpoint, through bytes, in either scale: the same bits, the same losses, and the frames left over."""
-    monkeypatch.setattr(paint, "CHECKPOINT_EVERY", 0.0)
+    monkeypatch.setattr(painting, "CHECKPOINT_EVERY", 0.0)
     recipe = tiny_recipe()
     steps, whole = painted(tiny_network, content, [Style(style)], recipe, frames=6)
     (stopped,) = (step for step in steps if step.checkpoint and step.step == stopped_at)
@@ -55,7 +54,7 @@ def test_a_checkpoint_that_does_not_fit_is_ignored(
     tiny_network: VGG, tiny_recipe: Make, content: np.ndarray, style: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One of another size, of other steps or of a scale that is not there: the painting begins anew."""
-    monkeypatch.setattr(paint, "CHECKPOINT_EVERY", 0.0)
+    monkeypatch.setattr(painting, "CHECKPOINT_EVERY", 0.0)
     steps, _ = painted(tiny_network, content, [Style(style)], tiny_recipe())
     found = next(step.checkpoint for step in steps if step.checkpoint and step.step == 12)
     others = (
@@ -81,7 +80,7 @@ def test_checkpoints_are_taken_now_and_then(
     """Not with every chunk: only when some time has passed since the last."""
     clock = itertools.count(step=10)
     # Not the module's own function, which JAX asks as well where it compiles.
-    monkeypatch.setattr(paint, "time", SimpleNamespace(monotonic=lambda: next(clock), perf_counter=time.perf_counter))
+    monkeypatch.setattr(painting, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     steps, _ = painted(tiny_network, content, [Style(style)], tiny_recipe())
     assert [step.step for step in steps if step.checkpoint] == [8, 16]
 

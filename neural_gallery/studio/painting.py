@@ -1,0 +1,178 @@
+"""One pair on its way: what it is painted from, how far it is, and how that is shown, kept and taken up again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from neural_gallery.site.model import fit
+from neural_gallery.studio import color, optimizers
+from neural_gallery.studio.arrays import Bytes, Floats
+from neural_gallery.studio.checkpoint import Checkpoint, checkpoint_of
+from neural_gallery.studio.losses import Targets
+from neural_gallery.studio.memory import Room, room_here
+from neural_gallery.studio.optimizers import Easel
+from neural_gallery.studio.parts import Parts
+from neural_gallery.studio.pyramid import Canvas, covering, resize, to_bytes, to_floats
+from neural_gallery.studio.recipe import Recipe, Scale
+from neural_gallery.studio.targets import Eye, Style, parts, recolored
+from neural_gallery.studio.tiling import Tiling
+from neural_gallery.studio.vgg import VGG
+
+CHUNK = 4
+"""Steps in one compiled program, at the most: few enough that a slow machine still reports every few seconds."""
+
+CHECKPOINT_EVERY = 15.0
+"""Seconds between two checkpoints, or one chunk where that takes longer: what an interruption can cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One sign of progress."""
+
+    step: int
+    steps: int
+    stage: str
+    loss: float  # NaN before the first chunk has ended
+    frames: tuple[Bytes, ...] = ()
+    checkpoint: Checkpoint | None = None  # from which the painting can go on; all frames up to it have been sent
+
+
+class Painting:
+    """One pair on its way: the pictures as the recipe wants them, the network, and what has been seen so far."""
+
+    def __init__(
+        self,
+        network: VGG,
+        content: Bytes,
+        styles: Sequence[Style],
+        recipe: Recipe,
+        *,
+        begin_with: Bytes | None = None,
+        room: Callable[[], Room] = room_here,
+    ) -> None:
+        self.recipe = recipe
+        self.graph, self.state = nnx.split(network)
+        self.eye = Eye(self.graph, self.state, recipe.method, room)
+        self.tilings: dict[Scale, Tiling | None] = {}
+        self.original = to_floats(content)
+        self.content, sources = recolored(self.original, styles, recipe)
+        self.parts = parts(sources)
+        self.begin_with = None if begin_with is None else to_floats(begin_with)
+        self.losses: list[tuple[int, float]] = []
+        self.setbacks: list[int] = []
+        self.done = 0
+        self.saved = time.monotonic()
+
+    def canvas(self, scale: Scale) -> Canvas:
+        """Where the picture lies at that scale."""
+        height, width, _ = self.original.shape
+        width, height = fit(width, height, scale.size)
+        return Canvas(height, width)
+
+    def tiling(self, scale: Scale) -> Tiling | None:
+        """The blocks in which that scale is painted, or None: all at once. Once decided, it stays so."""
+        if scale not in self.tilings:
+            self.tilings[scale] = self.eye.tiling(self.canvas(scale))
+        return self.tilings[scale]
+
+    def chunk_length(self, scale: Scale) -> int:
+        """Steps in each chunk of a scale. All have one length: each is a program, and compiling takes seconds."""
+        if self.tiling(scale):
+            return 1
+        return next(length for length in range(CHUNK, 0, -1) if scale.steps % length == 0)
+
+    def targets(self, scale: Scale) -> Parts[Targets]:
+        """The styles' statistics and the content's features at that scale."""
+        return self.eye.targets(self.content, self.parts, self.canvas(scale), longest=self.style_size(scale))
+
+    def style_size(self, scale: Scale) -> int:
+        """The longest side, in pixels, with which styles are looked at."""
+        return round(scale.size * self.recipe.style_scale)
+
+    def traced_begin(self, scale: Scale) -> jax.stages.Traced:
+        """The program that makes the state of the optimiser at that scale, from a picture on its canvas."""
+        image = jax.ShapeDtypeStruct((1, *self.canvas(scale).shape, 3), jnp.float32)
+        return optimizers.begin.trace(image, self.recipe.method)
+
+    def start(self, canvas: Canvas) -> Floats:
+        """What the first scale starts from, at that size."""
+        if self.recipe.init == "picture" and self.begin_with is not None:
+            return covering(self.begin_with, canvas.height, canvas.width)
+        if self.recipe.init == "style":
+            heaviest = max((source for part in self.parts for source in part.sources), key=lambda it: it.style.share)
+            return covering(heaviest.image, canvas.height, canvas.width)
+        content = resize(self.content, canvas.height, canvas.width)
+        if self.recipe.init == "noise":
+            noise = np.random.default_rng(self.recipe.seed).normal(0, 0.25, content.shape)
+            return (content.mean((0, 1)) + noise).clip(0, 1).astype(np.float32)
+        return np.clip(content, 0, 1)
+
+    def primed(self, image: Floats) -> Floats:
+        """A start with the content, taken into the styles' colours: half the way at strength 0.25, all from 0.5 on.
+
+        Much of what the first steps would do is done so, and colours that the style lacks do not linger (a face that
+        turns green). Other starts stay as they are; so do those of later scales (transporting the palette there again
+        stretches what is rounding before it).
+        """
+        if self.recipe.init != "content":
+            return image
+        return (image + min(1.0, 2 * self.recipe.strength) * self._way_to_colors(image)).astype(np.float32)
+
+    def _way_to_colors(self, image: Floats) -> Floats:
+        """What would have to be added to a picture for it to have the colours of the styles, each in its part."""
+        way = np.zeros_like(image)
+        for part in self.parts:
+            recolored = sum(
+                share * color.transport(image, source.image, counted=source.mask)
+                for source, share in zip(part.sources, part.shares, strict=True)
+            )
+            mask = 1.0 if part.mask is None else resize(part.mask[..., None], *image.shape[:2])
+            way += mask * (recolored - image)
+        return way
+
+    @property
+    def loss(self) -> float:
+        """The objective as last seen; NaN before the first chunk has ended."""
+        return self.losses[-1][1] if self.losses else float("nan")
+
+    def note(self, losses: np.ndarray) -> None:
+        """Counts the steps of a chunk and keeps its last loss."""
+        self.done += len(losses)
+        self.losses.append((self.done, float(losses[-1])))
+
+    def step(self, stage: str, frames: Sequence[Bytes] = (), checkpoint: Checkpoint | None = None) -> Step:
+        """A sign of progress as things stand."""
+        return Step(self.done, self.recipe.steps, stage, self.loss, tuple(frames), checkpoint)
+
+    def checkpoint(self, easel: Easel, scale: int) -> Checkpoint | None:
+        """The state to go on from, if the last one was taken some time ago."""
+        if time.monotonic() - self.saved < CHECKPOINT_EVERY:
+            return None
+        self.saved = time.monotonic()
+        return checkpoint_of(easel, scale=scale, done=self.done, losses=self.losses, setbacks=self.setbacks)
+
+    def go_on(self, resume: Checkpoint) -> tuple[int, Easel | None]:
+        """Takes up a painting where it was left: the scale and the state; the first scale and None if it cannot."""
+        scales = self.recipe.scales
+        if 0 <= resume.scale < len(scales):
+            scale = scales[resume.scale]
+            here = resume.done - sum(before.steps for before in scales[: resume.scale])
+            like = self.traced_begin(scale).out_info
+            if 0 < here <= scale.steps and here % self.chunk_length(scale) == 0 and resume.fits(like):
+                self.losses, self.setbacks, self.done = list(resume.losses), list(resume.setbacks), resume.done
+                return resume.scale, resume.easel(like)
+        return 0, None
+
+    def finished(self, image: Floats) -> Bytes:
+        """An iterate at any scale -> 8-bit pixels at the result's size, in the colours that were asked for."""
+        image = np.clip(resize(image, *self.original.shape[:2]), 0, 1)
+        if self.recipe.colors in ("content", "luminance"):
+            image = color.with_colors_of(image, self.original)
+        return to_bytes(image)
