@@ -56,20 +56,28 @@ def result_is_encoded(site: Site, store: Store, pair: Pair, painting_key: str) -
 
 
 def encode(
-    site: Site, store: Store, pictures: Iterable[Picture], paintings: Mapping[str, Painting]
+    site: Site,
+    store: Store,
+    pictures: Iterable[Picture],
+    paintings: Mapping[str, Painting],
+    *,
+    threads: int | None = None,
 ) -> Generator[EncodingStarted, None, Encodings]:
-    """The files of those pictures and of the pairs whose paintings are given by id; what is missing is encoded."""
+    """The files of those pictures and of the pairs whose paintings are given by id.
+
+    What is missing is encoded, in as many threads as are given, or else as there are cores.
+    """
     files: dict[str, Encoded] = {}
     picture_views: dict[str, PictureView] = {}
     for picture in pictures:
         keys = picture_keys(site, picture)
-        made = yield from _made(store, keys, _picture_encoder(picture, keys))
+        made = yield from _made(store, keys, _picture_encoder(picture, keys), threads)
         files |= {file.path: encoded for file, encoded in made.items()}
         picture_views[picture.name] = PictureView(picture, _still_view(made))
     pair_views: dict[str, PairView] = {}
     for pair_id, painting in paintings.items():
         pair = site.pair(pair_id)
-        made = yield from _made(store, result_keys(site, pair, painting.key), _result_encoder(painting))
+        made = yield from _made(store, result_keys(site, pair, painting.key), _result_encoder(painting), threads)
         files |= {file.path: encoded for file, encoded in made.items()}
         pair_views[pair_id] = _pair_view(pair, made, painting)
     return Encodings(Gallery(picture_views, pair_views), files)
@@ -82,7 +90,7 @@ def _key(source_key: str, file: File) -> str:
 
 
 def _made(
-    store: Store, keys: Mapping[File, str], encoder: Encoder
+    store: Store, keys: Mapping[File, str], encoder: Encoder, threads: int | None
 ) -> Generator[EncodingStarted, None, dict[File, Encoded]]:
     """Every file of one picture or pair, from the store or made now."""
     made = {file: store.encoded(key) for file, key in keys.items()}
@@ -90,7 +98,7 @@ def _made(
         from concurrent.futures import ThreadPoolExecutor
 
         # Threads, because encoders let go of Python's lock.
-        pool = ThreadPoolExecutor(os.cpu_count())
+        pool = ThreadPoolExecutor(threads or os.cpu_count())
         try:
             begun = {file: pool.submit(encoder, file) for file in missing}
             for file, future in begun.items():

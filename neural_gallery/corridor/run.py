@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from neural_gallery.corridor.checking import check
 from neural_gallery.corridor.encoding import encode, picture_keys, result_keys
 from neural_gallery.corridor.events import Event, Note, PlanReady, Rendered
+from neural_gallery.corridor.meanwhile import encoding_meanwhile
 from neural_gallery.corridor.painting import paint_missing
 from neural_gallery.corridor.planning import make_plan, painting_keys
 from neural_gallery.corridor.weights import check_weights
@@ -52,7 +53,17 @@ def build(site: Site, store: Store, workshop: Workshop) -> Run:
             check_weights(site)
         yield PlanReady(plan)
         yield from notes.new(store.notes)
-        problems = yield from paint_missing(plan, store, workshop.for_site(site))
+        painting, shown = paint_missing(plan, store, workshop.for_site(site)), pages.used()
+        if plan.to_paint:
+            keys = painting_keys(site, workshop)
+            painting = encoding_meanwhile(
+                painting,
+                site,
+                store,
+                pictures=[site.images[name] for name in shown.pictures],
+                keys={pair_id: keys[pair_id] for pair_id in shown.pairs},
+            )
+        problems = yield from painting
         paintings = _paintings(site, store, workshop, pages)
         if missing := [pair_id for pair_id, painting in paintings.items() if painting is None]:
             raise PaintError(*problems, _not_written(missing))
