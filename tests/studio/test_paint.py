@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import math
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 
@@ -269,3 +272,33 @@ def test_a_small_real_painting(real_pictures: tuple[np.ndarray, np.ndarray]) -> 
     assert _style_distance(bundled_network(recipe.method.layers), result.rgb, painting, layers) < 0.35 * before
     contrast = np.corrcoef(result.rgb.mean(2).ravel(), photograph.mean(2).ravel())[0, 1]
     assert contrast > 0.5
+
+
+def test_same_seed_same_picture(real_pictures: tuple[np.ndarray, np.ndarray]) -> None:
+    """VGG-19 paints the same bits twice in a process and in another one, from noise; another seed paints others."""
+    from neural_gallery.studio.weights import bundled_network
+
+    def digest(seed: int) -> str:
+        recipe = Recipe((Scale(48, 4), Scale(96, 4)), 0.5, "style", "noise", 1.0, seed)
+        photograph, painting = real_pictures
+        _, result = _run(bundled_network(recipe.method.layers), photograph, painting, recipe)
+        return hashlib.sha256(result.rgb).hexdigest()
+
+    here = digest(7)
+    assert digest(7) == here
+    assert digest(8) != here
+    code = (
+        "import hashlib, sys, numpy as np\n"
+        "from neural_gallery.studio.paint import Result, paint\n"
+        "from neural_gallery.studio.recipe import Recipe, Scale\n"
+        "from neural_gallery.studio.targets import Style\n"
+        "from neural_gallery.studio.weights import bundled_network\n"
+        "photograph, painting = (np.frombuffer(sys.stdin.buffer.read(96 * 64 * 3), np.uint8).reshape(64, 96, 3)"
+        " for _ in range(2))\n"
+        "recipe = Recipe((Scale(48, 4), Scale(96, 4)), 0.5, 'style', 'noise', 1.0, 7)\n"
+        "*_, last = paint(bundled_network(recipe.method.layers), photograph, [Style(painting)], recipe)\n"
+        "print(hashlib.sha256(last.rgb).hexdigest())\n"
+    )
+    pictures = b"".join(picture.tobytes() for picture in real_pictures)
+    other = subprocess.run([sys.executable, "-c", code], input=pictures, capture_output=True, check=True)
+    assert other.stdout.decode().split() == [here]

@@ -34,6 +34,7 @@ from ..support.weight_files import (
     as_torchvision,
     by_name,
     random_network,
+    save_caffemodel,
     save_torch_archive,
     save_torch_stream,
 )
@@ -170,6 +171,52 @@ def test_keras_files(tmp_path: Path, kernel: str, bias: str) -> None:
     file = opened(tmp_path / "vgg.h5")
     assert (file.kind, file.convention) == ("Keras", CAFFE)
     assert_holds(file, network)
+
+
+def test_keras_3_files(tmp_path: Path) -> None:
+    """The `.weights.h5` of Keras 3 names layers by their kind and order."""
+    h5py = pytest.importorskip("h5py")
+    network = random_network(SMALL16)
+    with h5py.File(tmp_path / "vgg.weights.h5", "w") as file:
+        for order, (kernel, bias) in enumerate(network.values()):
+            layer = f"layers/conv2d_{order}" if order else "layers/conv2d"
+            file[f"{layer}/vars/0"], file[f"{layer}/vars/1"] = kernel, bias
+        file["layers/dense/vars/0"], file["layers/dense/vars/1"] = np.ones((8, 3), "f4"), np.ones(3, "f4")
+        file["optimizer/vars/0"] = np.ones(3, "f4")
+    file = opened(tmp_path / "vgg.weights.h5")
+    assert (file.kind, file.architecture, file.convention) == ("Keras", SMALL16, CAFFE)
+    assert_holds(file, network)
+
+
+@pytest.mark.parametrize("double", [False, True])
+@pytest.mark.parametrize("old", [False, True])
+def test_caffe_models(tmp_path: Path, old: bool, double: bool) -> None:
+    """Both forms of layers, in both precisions."""
+    network = random_network()
+    save_caffemodel(tmp_path / "vgg.caffemodel", network, old=old, double=double)
+    file = opened(tmp_path / "vgg.caffemodel")
+    assert (file.kind, file.architecture, file.convention) == ("Caffe", SMALL19, CAFFE)
+    assert_holds(file, network)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"\x0a\x05vgg", "is damaged: it ends in the middle."),
+        (b"\x0a\x03vgg\x92", "is damaged: it ends in the middle."),
+        (b"\x0a" + b"\xff" * 12, "is damaged: it is no message of protocol buffers."),
+        (b"\x0a\x03vgg\x0b", "is damaged: it is no message of protocol buffers."),
+        (b"\x0a\x00" * 100_001, "is damaged: one of its messages has more than 100000 fields."),
+        (b"\x12\x06\x32\x04\x2a\x02ab", "is damaged: a blob of the shape (1,) has another number of values."),
+        (b"\x12\x07\x32\x05\x2d\0\0\0\0", "holds its numbers one by one, not packed."),
+        (b"\x0a\x03vgg", "holds no VGG-19 or VGG-16: it holds no tensors."),
+        (b"\nA text that begins with an empty line.\n", "is damaged: it ends in the middle."),
+    ],
+)
+def test_caffe_models_that_are_none(tmp_path: Path, data: bytes, said: str) -> None:
+    """What is cut off, no message at all, made to keep a reader busy, or of blobs that do not fit."""
+    (tmp_path / "vgg.caffemodel").write_bytes(data)
+    assert f"the file 'vgg.caffemodel' {said}" in told(tmp_path / "vgg.caffemodel")
 
 
 def test_keras_files_of_theano(tmp_path: Path) -> None:
@@ -392,7 +439,7 @@ def test_no_damage_ends_in_a_traceback(tmp_path: Path, form: str) -> None:
 
 def test_files_of_no_known_format(tmp_path: Path) -> None:
     """What is no file of weights at all is told, with what can be given."""
-    formats = "Give a PyTorch file (.pth), Keras weights (.h5), .npz or .safetensors."
+    formats = "Give a PyTorch file (.pth), Keras weights (.h5), a Caffe model (.caffemodel), .npz or .safetensors."
     (tmp_path / "empty.pth").touch()
     (tmp_path / "notes.pth").write_text("these are no weights")
     with zipfile.ZipFile(tmp_path / "words.npz", "w") as archive:

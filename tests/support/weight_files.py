@@ -154,3 +154,43 @@ def save_torch_stream(path: Path, value: object) -> None:
     for values in storages.values():
         data += values.size.to_bytes(8, "little") + values.tobytes()
     path.write_bytes(data)
+
+
+def save_caffemodel(path: Path, network: Network, *, old: bool, double: bool = False) -> None:
+    """A Caffe model in the form of today, or in the old one, whose blobs have four dimensions whatever they are."""
+    layers = [_text(1, "a network"), _text(3, "an input"), _bytes(2 if old else 100, _text(4 if old else 1, "data"))]
+    for name, (kernel, bias) in network.items():
+        blobs = [_blob(array, old=old, double=double) for array in (kernel.transpose(3, 2, 0, 1), bias)]
+        layer = [_text(4, name), *(_bytes(6, blob) for blob in blobs)]
+        if not old:
+            layer = [_text(1, name), _text(2, "Convolution"), *(_bytes(7, blob) for blob in blobs)]
+        layers.append(_bytes(2 if old else 100, _message(*layer)))
+    path.write_bytes(_message(*layers))
+
+
+def _blob(array: np.ndarray, *, old: bool, double: bool) -> bytes:
+    values = _bytes(8, array.astype("<f8").tobytes()) if double else _bytes(5, array.astype("<f4").tobytes())
+    if old:
+        sides = (1,) * (4 - array.ndim) + array.shape
+        return _message(*(_varint(field << 3) + _varint(side) for field, side in enumerate(sides, start=1)), values)
+    return _message(values, _bytes(7, _bytes(1, b"".join(_varint(side) for side in array.shape))))
+
+
+def _message(*fields: bytes) -> bytes:
+    return b"".join(fields)
+
+
+def _text(field: int, text: str) -> bytes:
+    return _bytes(field, text.encode())
+
+
+def _bytes(field: int, data: bytes) -> bytes:
+    return _varint(field << 3 | 2) + _varint(len(data)) + data
+
+
+def _varint(value: int) -> bytes:
+    found = bytearray()
+    while value > 0x7F:
+        found.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*found, value])

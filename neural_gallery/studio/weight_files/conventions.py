@@ -33,9 +33,9 @@ def convention_of(file: TensorFile, network: FoundNetwork) -> str:
     kernel, bias = network.convolutions["conv1_1"].read()
     if caffe := _caffe_order(kernel, bias):
         return caffe
-    if file.kind == "Keras":
+    if file.kind in ("Caffe", "Keras"):
         return "caffe"  # Keras kept Caffe's convention for every VGG, whoever trained it
-    if network.by_place:
+    if network.way == "place":
         return "torchvision"
     raise UnusableError(
         "does not show how its network wants its pictures.",

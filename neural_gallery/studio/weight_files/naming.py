@@ -1,8 +1,9 @@
-"""Finding the convolutions of a VGG among tensors, by the names that PyTorch, Keras, Caffe's heirs and we give them.
+"""Finding the convolutions of a VGG among tensors, by the names that PyTorch, Keras, Caffe, its heirs and we give them.
 
-Two ways of naming: by block and index (`conv1_1.weight`, `conv1_1_W`, `block1_conv1/kernel:0`), or by the place in a
-sequence of layers in which rectifiers and pooling count (`features.0.weight`, torchvision). Kernels are HWIO, as
-TensorFlow and JAX have them, or OIHW, as PyTorch and Caffe have them, which their shapes tell.
+Three ways of naming: by block and index (`conv1_1.weight`, `conv1_1_W`, `block1_conv1/kernel:0`); by the place in a
+sequence of layers in which rectifiers and pooling count (`features.0.weight`, torchvision); by the order among all
+convolutions (`layers/conv2d_1/vars/0`: Keras 3, whose first is `conv2d`, and whose biases are `vars/1`). Kernels are
+HWIO, as TensorFlow and JAX have them, or OIHW, as PyTorch and Caffe have them, which their shapes tell.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -24,6 +26,11 @@ _BY_NAME = re.compile(
     rf"(?:[./](?P=layer))?[._/]{_PART}(?:_1)?(?::0)?"
 )
 _BY_PLACE = re.compile(rf"(?P<prefix>(?:.*[./])?)(?P<place>\d+)[./]{_PART}")
+
+_BY_ORDER = re.compile(r"(?P<prefix>(?:.*/)?)conv2d(?:_(?P<order>\d+))?/vars/(?P<part>[01])")
+
+Way: TypeAlias = Literal["name", "place", "order"]
+"""How a family of layers is named."""
 
 _WANTED = "Give a VGG-19 or VGG-16 as torchvision, Keras or Caffe has it."
 
@@ -51,14 +58,14 @@ class FoundNetwork:
 
     architecture: Architecture
     convolutions: Mapping[str, FoundConvolution]
-    by_place: bool  # named as torchvision does
+    way: Way  # in which they are named
 
 
 @dataclass(slots=True)
 class _Family:
     """The layers that share a prefix and a way of naming, by name or place: their kernels and biases."""
 
-    by_place: bool
+    way: Way
     kernels: dict[str, tuple[str, StoredTensor]] = field(default_factory=dict)  # with the tensor's own name
     biases: dict[str, tuple[str, StoredTensor]] = field(default_factory=dict)
 
@@ -68,7 +75,10 @@ class _Family:
 
     def labels(self, architecture: Architecture) -> Mapping[str, str]:
         """Each convolution's label here."""
-        return places(architecture) if self.by_place else {name: name for name in architecture.convolutions}
+        if self.way == "place":
+            return places(architecture)
+        names = architecture.convolutions
+        return {name: str(order) if self.way == "order" else name for order, name in enumerate(names)}
 
 
 def places(architecture: Architecture) -> dict[str, str]:
@@ -102,23 +112,41 @@ def find_network(file: TensorFile, architectures: Sequence[Architecture]) -> Fou
     if missing:
         raise UnusableError(f"lacks {', '.join(missing)} of {architecture.name}.", "Give the whole network.")
     found = {name: _convolution(file.kind, family, architecture, name, label) for name, label in labels.items()}
-    return FoundNetwork(architecture, found, family.by_place)
+    return FoundNetwork(architecture, found, family.way)
 
 
-def _families(tensors: Mapping[str, StoredTensor]) -> dict[tuple[str, bool], _Family]:
-    families: dict[tuple[str, bool], _Family] = {}
+def _families(tensors: Mapping[str, StoredTensor]) -> dict[tuple[str, Way], _Family]:
+    families: dict[tuple[str, Way], _Family] = {}
     for name, tensor in tensors.items():
-        by_name = _BY_NAME.fullmatch(name)
-        match = by_name or _BY_PLACE.fullmatch(name)
-        if not match or "optimizer" in match["prefix"]:
+        found = _parsed(name)
+        if found is None or "optimizer" in found.prefix:
             continue
-        label = f"conv{match['block']}_{match['index']}" if by_name else match["place"]
-        family = families.setdefault((match["prefix"], by_name is None), _Family(by_place=by_name is None))
-        if match["part"] in _BIASES:
-            family.biases[label] = name, tensor
-        elif by_name or len(tensor.shape) == 4:  # by place alone, the classifier's layers look the same
-            family.kernels[label] = name, tensor
+        family = families.setdefault((found.prefix, found.way), _Family(found.way))
+        if found.is_bias:
+            family.biases[found.label] = name, tensor
+        elif found.way == "name" or len(tensor.shape) == 4:  # by place alone, the classifier's layers look the same
+            family.kernels[found.label] = name, tensor
     return families
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """What the name of a convolution's kernel or bias says."""
+
+    way: Way
+    prefix: str
+    label: str
+    is_bias: bool
+
+
+def _parsed(name: str) -> _Parsed | None:
+    if match := _BY_NAME.fullmatch(name):
+        return _Parsed("name", match["prefix"], f"conv{match['block']}_{match['index']}", match["part"] in _BIASES)
+    if match := _BY_PLACE.fullmatch(name):
+        return _Parsed("place", match["prefix"], match["place"], match["part"] in _BIASES)
+    if match := _BY_ORDER.fullmatch(name):
+        return _Parsed("order", match["prefix"], match["order"] or "0", match["part"] == "1")
+    return None
 
 
 def _convolution(

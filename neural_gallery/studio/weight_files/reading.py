@@ -16,13 +16,13 @@ from pathlib import Path
 from neural_gallery.errors import Location, WeightsError
 from neural_gallery.studio.architecture import ARCHITECTURES, CONVENTIONS, Architecture, InputConvention
 from neural_gallery.studio.arrays import Floats
-from neural_gallery.studio.weight_files import keras_file, torch_file
+from neural_gallery.studio.weight_files import caffe_file, keras_file, torch_file
 from neural_gallery.studio.weight_files.array_files import read_npz, read_safetensors
 from neural_gallery.studio.weight_files.conventions import convention_of
 from neural_gallery.studio.weight_files.naming import FoundConvolution, find_network
 from neural_gallery.studio.weight_files.tensors import TensorFile, UnusableError, damaged
 
-_FORMATS = "Give a PyTorch file (.pth), Keras weights (.h5), .npz or .safetensors."
+_FORMATS = "Give a PyTorch file (.pth), Keras weights (.h5), a Caffe model (.caffemodel), .npz or .safetensors."
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,8 @@ def _reader(path: Path) -> Callable[[Path], TensorFile]:
         return keras_file.read_hdf5
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < status.st_size:
         return read_safetensors
+    if head.startswith(caffe_file.FIRST_BYTES):  # that is little to go by, so it is asked last
+        return caffe_file.read_caffemodel
     raise UnusableError("is of no format that can be read here.", _FORMATS)
 
 
