@@ -69,7 +69,7 @@ class BlendPainter:
             if job.name in self.fails:
                 raise PaintError(Problem(None, f"'{job.name}' diverged.", "Try another seed."))
         self.painted.append(job.name)
-        yield Painted(frame, {"steps": job.frames, "seconds": 0.25, "device": "test"})
+        yield Painted(frame, {"steps": job.frames, "seconds": 0.25, "scales": [[48, job.frames]], "device": "test"})
 
 
 @pytest.hookimpl(tryfirst=True)

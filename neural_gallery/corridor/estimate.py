@@ -1,8 +1,7 @@
 """How long painting takes: a guess before it starts, and a better one while it goes on. Seconds, pixels.
 
-Starting and compiling take their time; what follows is nearly proportional to the pixels of the result and to the
-number of steps, which belongs to the quality. So a guess is a start and a cost per pixel for each quality, times how
-fast this machine has proved to be.
+A step costs as much as its scale has pixels, and so does a look at a picture. So a guess is a cost per pixel and step,
+times how fast this machine has proved to be, and some time for compiling where a shape comes first.
 """
 
 from __future__ import annotations
@@ -10,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from neural_gallery.site.model import Quality
+COMPILING = 15.0
+"""Seconds that the first painting of a shape takes longer than the others: the network is compiled for its scales."""
 
-START = 12.0
-"""Seconds for a pair's first step: the network is compiled for its shapes."""
+SECONDS_PER_PIXEL_STEP = 1.1e-5
+"""On two processor cores. Only a first guess: every painting on this machine corrects it."""
 
-SECONDS_PER_PIXEL = {Quality.DRAFT: 0.12e-3, Quality.BALANCED: 0.5e-3, Quality.BEST: 1.6e-3}
-"""On two processor cores. As the start, only a first guess: every painting on this machine corrects it."""
+CONTENT_LOOK, STYLE_LOOK = 0.5, 0.8
+"""What a look at the content and one at a style cost, in steps; at each scale there is one at each."""
 
 RECENT = 10
 """How many of the newest paintings tell the machine's speed: it may have changed."""
@@ -27,28 +27,25 @@ RELIABLE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Experience:
-    """One former painting: how large, how good, how long."""
+    """One former painting: how much work it was, and how long it took."""
 
-    quality: Quality
-    pixels: int
+    work: float
     seconds: float
 
 
-def expected_seconds(quality: Quality, pixels: int, past: Sequence[Experience]) -> float:
-    """What one painting will take, judged by `past` paintings, newest first; those of the same quality count first."""
+def work_of(scales: Iterable[tuple[int, int]], width: int, height: int, *, styles: int) -> float:
+    """Pixels times steps of a painting whose scales have these longest sides and steps, looks counted as steps."""
+    longest, looks = max(width, height), CONTENT_LOOK + STYLE_LOOK * styles
+    return sum((steps + looks) * width * height * (size / longest) ** 2 for size, steps in scales)
+
+
+def expected_seconds(work: float, past: Sequence[Experience], *, compiling: bool) -> float:
+    """What one painting will take, judged by `past` paintings, newest first."""
     import statistics  # not cheap, and needed only where something is to be painted
 
-    alike = [experience for experience in past if experience.quality is quality] or past
-    ratios = [
-        experience.seconds / _first_guess(experience.quality, experience.pixels)
-        for experience in alike[:RECENT]
-        if experience.seconds > 0
-    ]
-    return _first_guess(quality, pixels) * (statistics.median(ratios) if ratios else 1.0)
-
-
-def _first_guess(quality: Quality, pixels: int) -> float:
-    return START + SECONDS_PER_PIXEL[quality] * pixels
+    paces = [one.seconds / one.work for one in past[:RECENT] if one.seconds > 0 and one.work > 0]
+    pace = statistics.median(paces) if paces else SECONDS_PER_PIXEL_STEP
+    return pace * work + (COMPILING if compiling else 0.0)
 
 
 class Forecast:

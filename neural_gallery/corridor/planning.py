@@ -7,10 +7,11 @@ read whole, so that a damaged one is found while it can still be planned for.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 
 from neural_gallery.corridor import reasons
 from neural_gallery.corridor.encoding import result_is_encoded
-from neural_gallery.corridor.estimate import Experience, expected_seconds
+from neural_gallery.corridor.estimate import Experience, expected_seconds, work_of
 from neural_gallery.corridor.plan import Plan, PlannedPair
 from neural_gallery.corridor.workshop import Workshop
 from neural_gallery.errors import Problem, UsageError, did_you_mean
@@ -38,7 +39,7 @@ def make_plan(site: Site, store: Store, workshop: Workshop, *, pair_ids: Collect
     for pair in site.pairs:  # all: painting one pair must not take frames from another with the same painting
         frames[keys[pair.id]] = max(pair.animation.frames, frames.get(keys[pair.id], 0))
     past: list[Record] | None = None
-    planned = []
+    planned, compiled = [], set()
     for pair in pairs:
         key = keys[pair.id]
         why = _missing(site, store, pair, key, frames[key])
@@ -47,7 +48,9 @@ def make_plan(site: Site, store: Store, workshop: Workshop, *, pair_ids: Collect
             continue
         past = store.records() if past is None else past
         why = why or _differences(pair, past, workshop)
-        seconds = expected_seconds(pair.paint.quality, pair.width * pair.height, _experience(past))
+        work = work_of(workshop.scales(pair.paint), pair.width, pair.height, styles=len(pair.styles))
+        seconds = expected_seconds(work, _experience(past), compiling=_shape(pair) not in compiled)
+        compiled.add(_shape(pair))
         size = int(BYTES_PER_PIXEL * pair.width * pair.height * frames[key])
         planned.append(PlannedPair(pair, key, frames[key], why, seconds, size))
     return Plan(tuple(planned), _in_painting_order(planned))
@@ -98,11 +101,16 @@ def _differences(pair: Pair, past: Sequence[Record], workshop: Workshop) -> tupl
 
 
 def _experience(past: Sequence[Record]) -> list[Experience]:
+    """What the records of former paintings tell; those without times, or of painters with other facts, tell nothing."""
     found = []
     for record in past:
-        quality, seconds = record.origin.settings.get("quality"), record.origin.facts.get("seconds")
-        if quality in set(Quality) and isinstance(seconds, int | float):
-            found.append(Experience(Quality(str(quality)), record.width * record.height, float(seconds)))
+        facts, styles = record.origin.facts, record.origin.styles
+        scales, seconds = facts.get("scales"), facts.get("seconds")
+        if isinstance(scales, list) and isinstance(seconds, int | float):
+            with suppress(TypeError, ValueError):
+                sizes_and_steps = [(int(size), int(steps)) for size, steps in scales]
+                work = work_of(sizes_and_steps, record.width, record.height, styles=len(styles))
+                found.append(Experience(work, float(seconds)))
     return found
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from neural_gallery import ENGINE_VERSION
-from neural_gallery.site.model import Site, WeightsFile
+from neural_gallery.site.model import PaintSettings, Site, WeightsFile
 from neural_gallery.workers.messages import Painter
 
 
@@ -24,6 +24,13 @@ class Workshop:
         if site.weights is None:
             return self
         return replace(self, weights=site.weights, weights_sha256=site.weights.sha256)
+
+    @staticmethod
+    def scales(settings: PaintSettings) -> tuple[tuple[int, int], ...]:
+        """Longest side and steps of each scale of a painting with these settings."""
+        from neural_gallery.workers.local import scales_of
+
+        return scales_of(settings)
 
 
 def local_workshop(compiled: Path) -> Workshop:

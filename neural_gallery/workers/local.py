@@ -40,6 +40,11 @@ def recipe_of(settings: PaintSettings) -> Recipe:
     )
 
 
+def scales_of(settings: PaintSettings) -> tuple[tuple[int, int], ...]:
+    """Longest side and steps of each scale of a painting."""
+    return tuple((scale.size, scale.steps) for scale in recipe_of(settings).scales)
+
+
 def _method_of(settings: PaintSettings) -> Method:
     """How it is optimised: the studio's way, but for what the author has chosen."""
     method = Method(optimizer=settings.optimizer.value, pooling=settings.pooling.value)

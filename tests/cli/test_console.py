@@ -7,6 +7,7 @@ import io
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from neural_gallery.corridor.events import (
     PlanReady,
     Rendered,
 )
+from neural_gallery.corridor.plan import Plan
 from neural_gallery.corridor.planning import make_plan
 from neural_gallery.corridor.workshop import Workshop
 from neural_gallery.errors import Problem
@@ -36,9 +38,11 @@ from neural_gallery.store.store import Store
 
 @pytest.fixture
 def plan_ready(write_site: Callable[..., Path], workshop: Workshop) -> PlanReady:
-    """A plan of two pairs, neither painted, half a minute each or less."""
+    """A plan of two pairs, neither painted, 13 seconds each."""
     manifest = write_site()
-    return PlanReady(make_plan(load_site(manifest), Store(manifest.parent / "store"), workshop))
+    plan = make_plan(load_site(manifest), Store(manifest.parent / "store"), workshop)
+    pairs = tuple(replace(pair, seconds=13.0) for pair in plan.pairs)
+    return PlanReady(Plan(pairs, pairs))
 
 
 class Clock:

@@ -4,50 +4,47 @@ from __future__ import annotations
 
 import pytest
 
-from neural_gallery.corridor.estimate import RECENT, SECONDS_PER_PIXEL, START, Experience, Forecast, expected_seconds
-from neural_gallery.site.model import Quality
+from neural_gallery.corridor.estimate import (
+    COMPILING,
+    CONTENT_LOOK,
+    RECENT,
+    SECONDS_PER_PIXEL_STEP,
+    STYLE_LOOK,
+    Experience,
+    Forecast,
+    expected_seconds,
+    work_of,
+)
 
 
-def guess(quality: Quality, pixels: int) -> float:
-    """What the table says."""
-    return START + pixels * SECONDS_PER_PIXEL[quality]
+def test_work_is_pixels_times_steps():
+    """Two scales of 4 and 10 steps, the coarse one with a quarter of the pixels, and a look at each picture at both."""
+    looks = CONTENT_LOOK + 2 * STYLE_LOOK
+    assert work_of([(50, 4), (100, 10)], 100, 60, styles=2) == pytest.approx(1500 * (4 + looks) + 6000 * (10 + looks))
 
 
 def test_without_experience_the_table_is_used():
-    """The first painting on a machine is guessed from the table: a start, and a cost per pixel."""
-    assert expected_seconds(Quality.BALANCED, 1000, []) == guess(Quality.BALANCED, 1000)
+    """The first painting on a machine is guessed: a cost for its work, and compiling where its shape is the first."""
+    assert expected_seconds(1e6, [], compiling=False) == pytest.approx(1e6 * SECONDS_PER_PIXEL_STEP)
+    assert expected_seconds(1e6, [], compiling=True) == pytest.approx(1e6 * SECONDS_PER_PIXEL_STEP + COMPILING)
 
 
 def test_a_machine_twice_as_slow():
-    """A former painting that took twice the table's time doubles the guess, at any size."""
-    slow = Experience(Quality.BALANCED, 500, 2 * guess(Quality.BALANCED, 500))
-    assert expected_seconds(Quality.BALANCED, 1000, [slow]) == pytest.approx(2 * guess(Quality.BALANCED, 1000))
-
-
-def test_another_quality_tells_the_speed_too():
-    """Where the quality was never painted, the others tell how fast the machine is."""
-    fast = Experience(Quality.DRAFT, 500, 0.5 * guess(Quality.DRAFT, 500))
-    assert expected_seconds(Quality.BEST, 1000, [fast]) == pytest.approx(0.5 * guess(Quality.BEST, 1000))
-
-
-def test_the_same_quality_counts_alone():
-    """Paintings of another quality do not blur what is known about this one."""
-    own = Experience(Quality.DRAFT, 100, 3 * guess(Quality.DRAFT, 100))
-    other = Experience(Quality.BEST, 100, 9 * guess(Quality.BEST, 100))
-    assert expected_seconds(Quality.DRAFT, 100, [other, own]) == pytest.approx(own.seconds)
+    """A former painting that took twice the usual time doubles the guess, whatever its size and steps."""
+    slow = Experience(5e5, 2 * 5e5 * SECONDS_PER_PIXEL_STEP)
+    assert expected_seconds(1e6, [slow], compiling=False) == pytest.approx(2e6 * SECONDS_PER_PIXEL_STEP)
 
 
 def test_only_the_newest_count():
     """A machine that became faster is judged by its newest paintings."""
-    now = Experience(Quality.DRAFT, 100, guess(Quality.DRAFT, 100))
-    then = Experience(Quality.DRAFT, 100, 50 * guess(Quality.DRAFT, 100))
-    assert expected_seconds(Quality.DRAFT, 100, [now] * RECENT + [then] * 90) == pytest.approx(now.seconds)
+    now, then = Experience(1e6, 10), Experience(1e6, 500)
+    assert expected_seconds(1e6, [now] * RECENT + [then] * 90, compiling=False) == pytest.approx(10)
 
 
 def test_records_without_a_time_are_passed_over():
     """A record with no time (from a painter that measures none) does not make painting look free."""
-    empty = Experience(Quality.DRAFT, 100, 0.0)
-    assert expected_seconds(Quality.DRAFT, 100, [empty]) == guess(Quality.DRAFT, 100)
+    empty = [Experience(1e6, 0.0), Experience(0.0, 5.0)]
+    assert expected_seconds(1e6, empty, compiling=False) == pytest.approx(1e6 * SECONDS_PER_PIXEL_STEP)
 
 
 def test_forecast_before_anything_started():

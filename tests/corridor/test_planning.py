@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from neural_gallery.corridor.estimate import COMPILING, work_of
 from neural_gallery.corridor.plan import Plan
 from neural_gallery.corridor.planning import make_plan
 from neural_gallery.corridor.run import build, paint
@@ -15,6 +16,7 @@ from neural_gallery.corridor.workshop import Workshop
 from neural_gallery.site.manifest import load_site
 from neural_gallery.store import STORE_FOLDER
 from neural_gallery.store.store import Store
+from neural_gallery.workers.messages import Job, Message, Painted, Painter
 
 WriteSite = Callable[..., Path]
 ONE_PAIR_LESS = ("  - {content: sea, style: sun, strength: 0.7}\n", "")
@@ -233,8 +235,35 @@ def test_pairs_of_one_shape_are_painted_together(write_site: WriteSite, workshop
 
 
 def test_experience(write_site: WriteSite, workshop: Workshop):
-    """What a former painting took is what the next one of its kind is expected to take."""
+    """What a former painting took for its work is what the next one is expected to take, besides compiling."""
     painted(write_site(ONE_PAIR_LESS), workshop)
     plan = planned(write_site(), workshop)
-    assert plan.pairs[0].seconds == 0
-    assert plan.pairs[1].seconds == pytest.approx(0.25)
+    first, second = plan.pairs
+    seen = work_of(
+        [(48, first.pair.animation.frames)], 48, 32, styles=1
+    )  # the painter here takes a step for each frame
+    asked = work_of(Workshop.scales(second.pair.paint), 48, 32, styles=1)
+    assert first.seconds == 0
+    assert second.seconds == pytest.approx(0.25 * asked / seen + COMPILING)
+
+
+def test_more_steps_take_longer(write_site: WriteSite, workshop: Workshop):
+    """The author's own steps and scales count, and of one shape only the first is compiled for."""
+    first, second = planned(write_site(), workshop).pairs
+    assert first.seconds == pytest.approx(second.seconds + COMPILING)
+    _, slow = planned(write_site(("strength: 0.7}", "strength: 0.7, steps: 200}")), workshop).pairs
+    assert slow.seconds > 3 * second.seconds
+
+
+def test_facts_of_another_painter_tell_nothing(write_site: WriteSite, painter: Painter):
+    """Facts are that painter's own account: what cannot be made out is passed over."""
+
+    def other(job: Job) -> Iterator[Message]:
+        for message in painter(job):
+            if isinstance(message, Painted):
+                message = replace(message, facts={"scales": [["large", None], 5], "seconds": 3.0})
+            yield message
+
+    manifest = write_site(ONE_PAIR_LESS)
+    painted(manifest, Workshop(other, weights_sha256="0" * 64))
+    assert planned(write_site(), Workshop(other, weights_sha256="0" * 64)).pairs[1].seconds > 0
