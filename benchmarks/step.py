@@ -1,6 +1,10 @@
 """Time of one Adam step, beside the same graph in PyTorch where torch is installed.
 
     python benchmarks/step.py [--sizes 400x250 256x192] [--rounds 7]
+    python benchmarks/step.py --sizes 512x512            on an accelerator
+
+The roofline is what the step's convolutions and Gram matrices, computed the direct way, would take at the pace of a
+large matrix product on the same device; Winograd's filtering needs fewer operations and may be below it.
 
 Both programs take the gradient of the same objective (style at relu1_1 … relu5_1, content at relu4_2) with respect to
 the picture and make one step of Adam with clipping. They run in turn, chunk by chunk, so that a machine that drifts
@@ -23,6 +27,8 @@ import numpy as np
 from flax import nnx
 
 from neural_gallery.studio import losses, optimizers
+from neural_gallery.studio.architecture import needed_convolutions
+from neural_gallery.studio.device import device_name
 from neural_gallery.studio.parts import outcome
 from neural_gallery.studio.pyramid import Canvas, to_bytes
 from neural_gallery.studio.recipe import Method
@@ -109,13 +115,27 @@ def timed(run: Callable[[], None]) -> float:
     return (time.perf_counter() - began) / STEPS
 
 
+def step_gflop(network: VGG, method: Method, height: int, width: int) -> float:
+    """Operations of a step the direct way: each layer forward and backward to its input, each Gram matrix twice."""
+    total = 0
+    for name in needed_convolutions(network.architecture, method.layers):
+        if name.endswith("_1") and name != "conv1_1":
+            height, width = height // 2, width // 2
+        *_, entering, leaving = network.architecture.shape(name)
+        total += 2 * 2 * 9 * entering * leaving * height * width
+        if name.replace("conv", "relu") in dict(method.style_layers):
+            total += 2 * 2 * leaving**2 * height * width
+    return total / 1e9
+
+
 def matmul_peak() -> float:
-    """GFLOP/s of a 2048 x 2048 float32 matrix product, the best of five."""
-    a = jnp.ones((2048, 2048))
+    """GFLOP/s of a large float32 matrix product at the default precision, the best of five."""
+    side = 2048 if jax.default_backend() == "cpu" else 8192
+    a = jnp.ones((side, side))
     product = jax.jit(jnp.dot)
     product(a, a).block_until_ready()
     best = min(once(functools.partial(product, a, a)) for _ in range(5))
-    return 2 * 2048**3 / best / 1e9
+    return 2 * side**3 / best / 1e9
 
 
 def once(function: Callable[[], object]) -> float:
@@ -133,14 +153,16 @@ def main() -> None:
     options = parser.parse_args()
     method = Method()
     network = bundled_network(method.layers)
-    print(f"{platform.machine()}, {os.cpu_count()} cores, JAX {jax.__version__} on {jax.default_backend()}, ", end="")
-    print(f"matrix product {matmul_peak():.0f} GFLOP/s\n")
-    print("| size | JAX s/step | compile s | PyTorch s/step | ratio, median of rounds |")
-    print("| --- | --- | --- | --- | --- |")
+    peak = matmul_peak()
+    print(f"{platform.machine()}, {os.cpu_count()} cores, JAX {jax.__version__} on {device_name()}, ", end="")
+    print(f"matrix product {peak:.0f} GFLOP/s\n")
+    print("| size | GFLOP | JAX s/step | over the roofline | compile s | PyTorch s/step | ratio, median of rounds |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
     for size in options.sizes:
         width, height = (int(side) for side in size.split("x"))
         random = np.random.default_rng(0)
         image, style = (random.random((height, width, 3), np.float32) for _ in range(2))
+        gflop = step_gflop(network, method, height, width)
         ours = jax_steps(network, image, style, method)
         began = time.perf_counter()
         ours()
@@ -149,13 +171,18 @@ def main() -> None:
             theirs = torch_steps(network, image, style, method)
         except ImportError:
             seconds = statistics.median(timed(ours) for _ in range(options.rounds))
-            print(f"| {size} | {seconds:.3f} | {warm_up - STEPS * seconds:.1f} | torch is not installed | |")
+            print(f"{_row(size, gflop, seconds, peak, warm_up)} torch is not installed | |")
             continue
         theirs()
         rounds = [(timed(ours), timed(theirs)) for _ in range(options.rounds)]
         mine, other = (statistics.median(column) for column in zip(*rounds, strict=True))
         ratio = statistics.median(a / b for a, b in rounds)
-        print(f"| {size} | {mine:.3f} | {warm_up - STEPS * mine:.1f} | {other:.3f} | {ratio:.2f} |")
+        print(f"{_row(size, gflop, mine, peak, warm_up)} {other:.3f} | {ratio:.2f} |")
+
+
+def _row(size: str, gflop: float, seconds: float, peak: float, warm_up: float) -> str:
+    over = seconds * peak / gflop
+    return f"| {size} | {gflop:.0f} | {seconds:.4f} | {over:.2f} | {warm_up - STEPS * seconds:.1f} |"
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-    from neural_gallery.workers.messages import RGB
+    from neural_gallery.workers.messages import RGB, FineRGB
 
 Source: TypeAlias = "str | Path | Image | NDArray[np.uint8]"
 
@@ -44,6 +44,7 @@ class Controls(TypedDict, total=False):
     style_layers: Sequence[str] | Mapping[str, float]
     content_layers: Sequence[str] | Mapping[str, float]
     total_variation: float
+    bits: Literal[8, 16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Stylized:
     rgb: RGB  # (height, width, 3)
     alpha: NDArray[np.uint8] | None  # (height, width), the content's; None where it is opaque
     facts: Mapping[str, object]  # how it was made: steps, scales, losses, seconds, device, versions
+    fine: FineRGB | None = None  # (height, width, 3) of uint16, where 16 bits were asked for
 
     @property
     def image(self) -> Image:
@@ -76,8 +78,16 @@ class Stylized:
         return image
 
     def save(self, path: str | Path) -> None:
-        """Saves it in the format that the extension names. Raises OSError, ValueError."""
-        self.image.save(path)
+        """Saves it in the format that the extension names, a PNG with 16 bits where so many were asked for.
+
+        Raises OSError, ValueError.
+        """
+        if self.fine is not None and Path(path).suffix.lower() == ".png":
+            from neural_gallery.store.png16 import encode_png16
+
+            Path(path).write_bytes(encode_png16(self.fine, self.alpha))
+        else:
+            self.image.save(path)
 
 
 class Stylization(Iterator[Progress]):
@@ -98,7 +108,7 @@ class Stylization(Iterator[Progress]):
         """Paints on until there is something to tell."""
         message = next(self._messages)
         if isinstance(message, Painted):
-            self._result = Stylized(message.rgb, self._alpha, message.facts)
+            self._result = Stylized(message.rgb, self._alpha, message.facts, message.fine)
             raise StopIteration
         return message
 

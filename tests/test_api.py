@@ -13,6 +13,7 @@ from PIL import Image
 from neural_gallery import Style, stylize
 from neural_gallery.api import Controls
 from neural_gallery.errors import PaintError, PictureError, WeightsError
+from neural_gallery.store.png16 import encode_png16
 from neural_gallery.workers.local import recipe_of
 
 IMAGES = Path(__file__).parents[1] / "content" / "images"
@@ -88,6 +89,20 @@ def test_every_control_reaches_the_recipe() -> None:
     assert (method.optimizer, method.pooling, method.total_variation) == ("lbfgs", "avg", 1.5)
     assert (method.learning_rate, method.style_layers) == (0.05, (("relu1_1", 1.0),))
     assert method.content_layers == (("relu3_1", 2.0),)
+
+
+def test_sixteen_bits(tmp_path: Path) -> None:
+    """They are there where they were asked for, finer than 8 and otherwise the same, and a PNG keeps them."""
+    result = stylize(CAT, WAVE, size=48, bits=16, **SHALLOW).result
+    assert result.fine is not None
+    np.testing.assert_array_equal(np.round(result.fine / 257), result.rgb)
+    assert len(np.unique(result.fine)) > 256
+    result.save(tmp_path / "result.png")
+    assert (tmp_path / "result.png").read_bytes() == encode_png16(result.fine)
+    result.save(tmp_path / "result.webp")
+    with Image.open(tmp_path / "result.webp") as image:
+        assert image.size == (result.rgb.shape[1], result.rgb.shape[0])
+    assert stylize(CAT, WAVE, size=48, **SHALLOW).result.fine is None
 
 
 def test_a_painting_can_be_stopped() -> None:

@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "workers": {"workers", "studio"},
     "serve": {"serve"},
     "scaffold": {"scaffold"},
-    "api": {"api", "site", "workers"},
+    "api": {"api", "site", "store", "workers"},
     "corridor": {"corridor", "site", "store", "pages", "workers"},
     "cli": {"cli", "corridor", "site", "store", "serve", "scaffold"},
 }

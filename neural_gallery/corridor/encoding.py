@@ -85,7 +85,8 @@ def encode(
 
 def _key(source_key: str, file: File) -> str:
     if isinstance(file, StillFile):
-        return encoding_key(source_key, f"still.{file.format}", {"width": file.width})
+        options = {"width": file.width} | ({"bits": file.bits} if file.bits != 8 else {})
+        return encoding_key(source_key, f"still.{file.format}", options)
     return encoding_key(source_key, f"animation.{file.format}", {"fps": file.fps, "frames": file.frames})
 
 
@@ -144,6 +145,8 @@ def _result_encoder(painting: Painting) -> Encoder:
 
     def encoder(file: File) -> tuple[bytes, int, int]:
         if isinstance(file, StillFile):
+            if file.bits == 16:
+                return painting.fine_still(), painting.record.width, painting.record.height
             return _encode_still(still(), file)
         from neural_gallery.store.animations import encode_gif, encode_webp
 

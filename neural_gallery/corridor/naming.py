@@ -25,6 +25,7 @@ class StillFile:
     path: str  # relative to the output folder
     format: str  # of store.stills.FORMATS
     width: int  # pixels; the height follows
+    bits: int = 8  # of each colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class StillFiles:
 
 def result_files(site: Site, pair: Pair) -> StillFiles:
     """The files of a pair's result."""
-    fallback = StillFile(f"{site.images_path}/{pair.id}.png", "png", pair.width)
+    fallback = StillFile(f"{site.images_path}/{pair.id}.png", "png", pair.width, pair.paint.bits)
     return StillFiles(fallback, _further(f"{site.images_path}/{pair.id}", fallback, pair.stills, pair.width))
 
 

@@ -70,9 +70,11 @@ def _paint(planned: PlannedPair, store: Store, workshop: Workshop) -> Generator[
             messages.close()  # an interrupted run stops the painter now, not when somebody collects it
     if painted is None:
         raise PaintError(Problem(None, f"the painter of '{job.name}' ended without a result."))
+    if job.settings.bits == 16 and painted.fine is None:
+        raise PaintError(Problem(None, f"the painter of '{job.name}' gave 8 bits a colour, not 16."))
     facts = {**painted.facts, FRAMES_ASKED_FOR: planned.frames}
     origin = describe(planned.pair, engine=workshop.engine, weights_sha256=workshop.weights_sha256, facts=facts)
-    store.add_painting(planned.key, painted.rgb, alpha, so_far.frames or [painted.rgb], origin)
+    store.add_painting(planned.key, painted.rgb, alpha, so_far.frames or [painted.rgb], origin, fine=painted.fine)
 
 
 def _job(planned: PlannedPair, weights: WeightsFile | None) -> tuple[Job, Alpha | None]:

@@ -152,6 +152,7 @@ class PaintSettings:
     style_layers: tuple[tuple[str, float], ...] = ()  # names (relu4_1) and weights
     content_layers: tuple[tuple[str, float], ...] = ()
     total_variation: float | None = None  # how much smoothness counts
+    bits: int = 8  # of each colour in the PNG of full size: 8 or 16
 
 
 @dataclass(frozen=True, slots=True)

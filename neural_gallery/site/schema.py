@@ -156,6 +156,9 @@ class Settings(Section):
         "The layers at which the content is compared: a list, or a mapping with weights, {relu4_2: 1, relu3_2: 0.5}."
     )
     total_variation: LeftOpen[TotalVariation] = left_open("How smooth the result is made; 0 is not at all.")
+    bits: Literal[8, 16] = Field(
+        default=8, description="Bits of each colour in the result's PNG of full size: 8, or 16 for prints."
+    )
     show: Annotated[Show, LENIENT] = Field(
         default=Show.CONTENT, description="Which picture stands at the left of the result."
     )

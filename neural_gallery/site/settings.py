@@ -73,6 +73,7 @@ def paint_settings(settings: Settings, *, size: int, init: Init) -> PaintSetting
         style_layers=_weighted(settings.style_layers),
         content_layers=_weighted(settings.content_layers),
         total_variation=settings.total_variation,
+        bits=settings.bits,
     )
 
 

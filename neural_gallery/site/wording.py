@@ -107,7 +107,7 @@ def _bad_value(path: KeyPath, document: Document, schema: dict[str, Any]) -> Pro
     candidates = list(_schemas(path, document, schema))
     fitting = next((one for one in candidates if _has_type(value, one)), None)
     if "enum" in candidates[0] and value is not None and not isinstance(value, list | dict):
-        message, remedy = _wrong_choice(path, document, candidates[0]["enum"])
+        message, remedy = _wrong_choice(path, document, [str(choice) for choice in candidates[0]["enum"]])
     elif fitting:
         message, remedy = _wrong_value(value, path, document, fitting)
     else:

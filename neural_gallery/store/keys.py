@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from neural_gallery.site.model import Pair, Picture, WeightedStyle
+from neural_gallery.site.model import PaintSettings, Pair, Picture, WeightedStyle
 from neural_gallery.store.sealed import digest
 
 ENCODING_VERSION = 1
@@ -29,7 +29,7 @@ def painting_key(pair: Pair, *, engine: int, weights_sha256: str) -> str:
             "styles": [_style(style) for style in pair.styles],
             **({"init": _source(pair.init_picture)} if pair.init_picture else {}),
             # Every field, also those added later: PaintSettings is by definition what determines pixels.
-            "settings": dataclasses.asdict(pair.paint),
+            "settings": _settings(pair.paint),
         }
     )
 
@@ -44,6 +44,13 @@ def encoding_key(source_key: str, kind: str, options: Mapping[str, object]) -> s
     return digest(
         {"is": "encoding", "version": ENCODING_VERSION, "source": source_key, "kind": kind, "options": options}
     )
+
+
+def _settings(paint: PaintSettings) -> dict[str, object]:
+    settings = dataclasses.asdict(paint)
+    if settings["bits"] == 8:
+        del settings["bits"]  # so it was before there were others: what was painted then is not painted again
+    return settings
 
 
 def _style(style: WeightedStyle) -> dict[str, object]:

@@ -1,4 +1,7 @@
-"""Stored paintings: `paintings/ab/<key>/` with `record.json`, `still.png`, `frame-000.webp`, …"""
+"""Stored paintings: `paintings/ab/<key>/` with `record.json`, `still.png`, `frame-000.webp`, …
+
+Where 16 bits a colour were asked for, `still-16bit.png` lies beside them, as it will be published.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,18 @@ from typing import TYPE_CHECKING
 from neural_gallery.errors import StoreError
 from neural_gallery.store.files import told_as, write_folder
 from neural_gallery.store.pixels import Still, pack_frame, pack_still, unpack
+from neural_gallery.store.png16 import encode_png16
 from neural_gallery.store.quarantine import Quarantine
 from neural_gallery.store.records import Origin, Record, StoredFile, dump_record, load_record
 from neural_gallery.store.sealed import SealError
 
 if TYPE_CHECKING:
     from neural_gallery.store.pixels import Alpha
-    from neural_gallery.workers.messages import RGB
+    from neural_gallery.workers.messages import RGB, FineRGB
 
 _RECORD = "record.json"
 _STILL = "still.png"
+_FINE_STILL = "still-16bit.png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,10 @@ class Painting:
     def still(self) -> Still:
         """The finished painting."""
         return unpack(self._read(_STILL))
+
+    def fine_still(self) -> bytes:
+        """The finished painting as a PNG with 16 bits a colour. Raises KeyError where it was painted in 8."""
+        return self._read(_FINE_STILL)
 
     def frame(self, index: int) -> RGB:
         """One stored frame: 0 is the start, `record.frames - 1` the result."""
@@ -74,13 +83,22 @@ def evenly(stored: int, count: int) -> list[int]:
 
 
 def write_painting(
-    folder: Path, key: str, rgb: RGB, alpha: Alpha | None, frames: Sequence[RGB], origin: Origin
+    folder: Path,
+    key: str,
+    rgb: RGB,
+    alpha: Alpha | None,
+    frames: Sequence[RGB],
+    origin: Origin,
+    *,
+    fine: FineRGB | None = None,
 ) -> Record:
     """Writes a painting as one atomic folder, replacing what is there. Raises OSError."""
     height, width, _ = rgb.shape
     if not frames or any(frame.shape != rgb.shape for frame in frames):
         raise ValueError(f"every frame of '{origin.pair}' must have the painting's shape {rgb.shape}")
     files = {_STILL: pack_still(rgb, alpha)}
+    if fine is not None:
+        files[_FINE_STILL] = encode_png16(fine, alpha)
     files |= {_frame_name(index): pack_frame(frame) for index, frame in enumerate(frames)}
     record = Record(
         key=key,

@@ -31,7 +31,7 @@ from neural_gallery.store.unfinished import Unfinished, read_unfinished
 
 if TYPE_CHECKING:
     from neural_gallery.store.pixels import Alpha
-    from neural_gallery.workers.messages import RGB
+    from neural_gallery.workers.messages import RGB, FineRGB
 
 
 class Store:
@@ -64,13 +64,25 @@ class Store:
         with told_as(StoreError, f"cannot read the store {self.folder}"):
             return read_painting(place(self._paintings, key), key, self._quarantine, verify=verify)
 
-    def add_painting(self, key: str, rgb: RGB, alpha: Alpha | None, frames: Sequence[RGB], origin: Origin) -> Painting:
-        """Stores a painting with its progress frames (at least one), replacing one of the same key."""
+    def add_painting(
+        self,
+        key: str,
+        rgb: RGB,
+        alpha: Alpha | None,
+        frames: Sequence[RGB],
+        origin: Origin,
+        *,
+        fine: FineRGB | None = None,
+    ) -> Painting:
+        """Stores a painting with its progress frames (at least one), replacing one of the same key.
+
+        `fine` is the same in 16 bits a colour.
+        """
         folder = place(self._paintings, key)
         with told_as(StoreError, f"cannot store the painting of '{origin.pair}' in {self.folder}"):
-            painting = Painting(folder, write_painting(folder, key, rgb, alpha, frames, origin), self._quarantine)
+            record = write_painting(folder, key, rgb, alpha, frames, origin, fine=fine)
             remove(place(self._unfinished, key))
-            return painting
+            return Painting(folder, record, self._quarantine)
 
     def unfinished(self, key: str, *, asked: int) -> Unfinished | None:
         """A painting of that key that was interrupted, if it can be gone on with: one with so many frames asked for."""

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from neural_gallery.studio.convolution import average_pool, inside
 
@@ -81,7 +82,7 @@ def share_of_statistics(features: jax.Array, mask: jax.Array, total: jax.Array) 
     """What a part of a picture adds to its statistics; `total` is what the mask sums to over the whole picture."""
     flat, weights = features.reshape(-1, features.shape[-1]), mask.reshape(-1, 1)
     weighted, total = flat * weights, jnp.maximum(total, LEAST_WEIGHT)
-    return Statistics(weighted.T @ flat / total, weighted.sum(0) / total)
+    return Statistics(_product(weighted.T, flat) / total, weighted.sum(0) / total)
 
 
 def _share_forward(
@@ -97,11 +98,16 @@ def _share_backward(
     features, mask, total = saved
     flat, weights = features.reshape(-1, features.shape[-1]), mask.reshape(-1, 1)
     both = cotangent.gram + cotangent.gram.T
-    gradient = (flat @ both + cotangent.mean) * (weights / jnp.maximum(total, LEAST_WEIGHT))
+    gradient = (_product(flat, both) + cotangent.mean) * (weights / jnp.maximum(total, LEAST_WEIGHT))
     return gradient.reshape(features.shape), None, None
 
 
 share_of_statistics.defvjp(_share_forward, _share_backward)
+
+
+def _product(a: jax.Array, b: jax.Array) -> jax.Array:
+    """A matrix product of full precision: left alone, accelerators would round what goes in to 8 or 11 bits."""
+    return jnp.matmul(a, b, precision=lax.Precision.HIGHEST)
 
 
 def blend(parts: list[tuple[Statistics, float]]) -> Statistics:

@@ -15,6 +15,7 @@ from typing import TypeAlias, TypeVar
 
 import jax
 import numpy as np
+from numpy.typing import NDArray
 
 from neural_gallery.errors import PaintError
 from neural_gallery.studio import optimizers
@@ -27,7 +28,7 @@ from neural_gallery.studio.memory import Room, memory_may_run_out, room_here
 from neural_gallery.studio.optimizers import Easel
 from neural_gallery.studio.painting import Painting, Step
 from neural_gallery.studio.parts import Parts, patiently
-from neural_gallery.studio.pyramid import resize
+from neural_gallery.studio.pyramid import resize, to_bytes, to_sixteen_bits
 from neural_gallery.studio.recipe import Recipe, Scale
 from neural_gallery.studio.targets import Style
 from neural_gallery.studio.tiling import measure_for
@@ -47,6 +48,7 @@ class Result:
     """The finished picture and the losses on the way to it."""
 
     rgb: Bytes
+    fine: NDArray[np.uint16]  # the same, 65535 being 1
     losses: tuple[tuple[int, float], ...]  # (step, objective), one a chunk
     seconds: float  # without those before it was resumed, if it was
     setbacks: tuple[int, ...] = ()  # the steps at which the objective was no number and the learning rate was halved
@@ -86,9 +88,11 @@ def paint(
             easel = None
     finally:
         ahead.stop()
-    rgb = painting.finished(image)
+    floats = painting.finished_floats(image)
+    rgb, fine = to_bytes(floats), to_sixteen_bits(floats)
     yield painting.step("finished", (rgb,))
-    yield Result(rgb, tuple(painting.losses), time.perf_counter() - began, tuple(painting.setbacks))
+    seconds = time.perf_counter() - began
+    yield Result(rgb, fine, tuple(painting.losses), seconds, tuple(painting.setbacks))
 
 
 def sampled_steps(steps: int, frames: int) -> Counter[int]:

@@ -172,7 +172,11 @@ class Painting:
 
     def finished(self, image: Floats) -> Bytes:
         """An iterate at any scale -> 8-bit pixels at the result's size, in the colours that were asked for."""
+        return to_bytes(self.finished_floats(image))
+
+    def finished_floats(self, image: Floats) -> Floats:
+        """The same before it is rounded, about [0, 1]."""
         image = np.clip(resize(image, *self.original.shape[:2]), 0, 1)
         if self.recipe.colors in ("content", "luminance"):
             image = color.with_colors_of(image, self.original)
-        return to_bytes(image)
+        return image

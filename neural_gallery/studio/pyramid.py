@@ -89,3 +89,8 @@ def to_floats(rgb: Bytes) -> Floats:
 def to_bytes(image: Floats) -> Bytes:
     """[0, 1], clipped -> 8-bit pixels, rounded."""
     return np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)
+
+
+def to_sixteen_bits(image: Floats) -> NDArray[np.uint16]:
+    """[0, 1], clipped -> 16-bit pixels, rounded."""
+    return np.round(np.clip(image, 0, 1) * 65535).astype(np.uint16)

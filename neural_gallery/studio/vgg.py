@@ -50,7 +50,8 @@ class Convolution(nnx.Module):
         self.bias = nnx.Param(jax.device_put(bias))  # (O,)
         self.kernel = nnx.Param(jax.device_put(kernel))  # (3, 3, I, O)
         self.turned = nnx.Param(jax.device_put(turn_kernel(kernel)))  # (3, 3, O, I)
-        self.wide = kernel.shape[2] * kernel.shape[3] >= WINOGRAD_CHANNELS
+        # Accelerators have filterings of their own, and units that are made for plain products.
+        self.wide = kernel.shape[2] * kernel.shape[3] >= WINOGRAD_CHANNELS and jax.default_backend() == "cpu"
         if self.wide:
             self.transformed = nnx.Param(jax.device_put(transform_kernel(kernel)))  # (36, I, O)
 

@@ -95,7 +95,7 @@ def local_painter(job: Job) -> Generator[Message, None, None]:
     )
     for record in records:
         if isinstance(record, Result):
-            yield Painted(record.rgb, _facts(recipe, record))
+            yield Painted(record.rgb, _facts(recipe, record), record.fine if job.settings.bits == 16 else None)
         else:
             work = share_of_work(recipe, record.step)
             checkpoint = record.checkpoint.to_bytes() if record.checkpoint else None

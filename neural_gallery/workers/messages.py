@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from neural_gallery.site.model import PaintSettings, WeightsFile
 
     RGB: TypeAlias = NDArray[np.uint8]  # (height, width, 3)
+    FineRGB: TypeAlias = NDArray[np.uint16]  # (height, width, 3), 65535 being 1
     Mask: TypeAlias = NDArray[np.uint8]  # (height, width), 255 where something counts in full
 
 
@@ -64,6 +65,7 @@ class Painted:
 
     rgb: RGB  # (height, width, 3)
     facts: Mapping[str, object]  # JSON values: steps, scales, losses [[step, loss], ...], seconds, device, versions
+    fine: FineRGB | None = None  # the same in 16 bits a colour, where `settings.bits` is 16
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from neural_gallery.corridor.planning import make_plan
 from neural_gallery.corridor.run import build, paint
 from neural_gallery.corridor.workshop import Workshop
+from neural_gallery.errors import PaintError
 from neural_gallery.site.manifest import load_site
 from neural_gallery.site.model import Init
 from neural_gallery.store import STORE_FOLDER
 from neural_gallery.store.store import Store
-from neural_gallery.workers.messages import Job, Message, Painter
+from neural_gallery.workers.messages import Job, Message, Painted, Painter
 
 WriteSite = Callable[..., Path]
 ONE_PAIR_LESS = ("  - {content: sea, style: sun, strength: 0.7}\n", "")
@@ -78,6 +81,30 @@ def test_masks_layers_and_a_start(write_site: WriteSite, jobs: tuple[Workshop, l
     assert (job.start.shape, job.start.dtype) == (job.content.shape, np.uint8)
     assert abs(job.start[16, 24].astype(int) - [0, 255, 0]).max() <= 2  # the middle third of what stands upright
     assert job.start[2:-2].mean(axis=(0, 1))[1] > 250
+
+
+def test_sixteen_bits(write_site: WriteSite, workshop: Workshop):
+    """The PNG of full size has 16 bits a colour, the other stills are as ever, and so is the key of other pairs."""
+    manifest = write_site(("strength: 0.7}", "strength: 0.7, bits: 16}"))
+    list(build(load_site(manifest), Store(manifest.parent / STORE_FOLDER), workshop))
+    images = manifest.parent / "public" / "static" / "img"
+    depth = {name: (images / f"{name}.png").read_bytes()[24] for name in ("sky-sun", "sea-sun")}
+    assert depth == {"sky-sun": 8, "sea-sun": 16}
+    with Image.open(images / "sea-sun.png") as fine, Image.open(images / "sea-sun-48w.webp") as coarse:
+        assert fine.size == coarse.size == (48, 32)
+    plan = make_plan(load_site(write_site()), Store(manifest.parent / STORE_FOLDER), workshop)
+    assert [pair.reasons for pair in plan.pairs] == [(), ("bits changed from 16 to 8",)]
+
+
+def test_a_painter_without_sixteen_bits(write_site: WriteSite, painter: Painter):
+    """What it gives is not passed off as more."""
+
+    def coarse(job: Job) -> Iterator[Message]:
+        yield from (replace(one, fine=None) if isinstance(one, Painted) else one for one in painter(job))
+
+    manifest = write_site(ONE_PAIR_LESS, ("style: sun", "style: sun, bits: 16"))
+    with pytest.raises(PaintError, match="the painter of 'sky-sun' gave 8 bits a colour, not 16"):
+        list(paint(load_site(manifest), Store(manifest.parent / STORE_FOLDER), Workshop(coarse, "0" * 64)))
 
 
 def test_a_site_with_masks_is_built(write_site: WriteSite, workshop: Workshop):

@@ -174,6 +174,7 @@ INVALID = [
             ("content_layers", {"relu4_2": None}),
             ("total_variation", -1),
             ("total_variation", 1001),
+            ("bits", 12),
             ("style_scale", 0.09),
             ("style_scale", 4.1),
             ("seed", -1),

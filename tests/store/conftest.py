@@ -79,6 +79,7 @@ def masked(pair: Pair) -> Pair:
         style_layers=(("relu1_1", 2.0), ("relu2_1", 0.5)),
         content_layers=(("relu4_2", 1.0),),
         total_variation=0.25,
+        bits=16,
     )
     return replace(pair, styles=(first, second), paint=paint, init_picture=picture("sketch", sha256="3" * 64))
 

@@ -115,6 +115,7 @@ def test_renaming_a_picture_keeps_the_painting(pair: Pair, **changes: str) -> No
             "style_layers": weighted_layers,
             "content_layers": weighted_layers,
             "total_variation": st.none() | st.floats(0, 1000),
+            "bits": st.sampled_from([8, 16]),
         },
     )
 )

@@ -74,6 +74,14 @@ def test_winograd_and_direct_layers_agree(reference: dict[str, np.ndarray], monk
     assert np.linalg.norm(fast - plain) / np.linalg.norm(plain) < 1e-4
 
 
+def test_accelerators_filter_the_direct_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Winograd's filtering is for CPUs; elsewhere its kernels would only take memory."""
+    kernel, bias = np.ones((3, 3, 256, 256), np.float32), np.zeros(256, np.float32)
+    assert hasattr(vgg.Convolution(kernel, bias), "transformed")
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    assert not hasattr(vgg.Convolution(kernel, bias), "transformed")
+
+
 def test_replicated_edges_see_no_border() -> None:
     """With the picture's own edge continued, an even picture looks the same everywhere to the first layer."""
     features = bundled_network(EVERY_LAYER)(jnp.full((1, 8, 8, 3), 0.7), ["relu1_1"])["relu1_1"]
