@@ -15,10 +15,12 @@ import neural_gallery
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals to send to a process")
 
 SLOW_GALLERY = """
-import sys, time
+import signal, sys, time
 from neural_gallery.cli import main
 from neural_gallery.corridor.workshop import Workshop
 from neural_gallery.workers.messages import Painted, Progress
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets its background jobs ignore it
 
 def paint(job):
     for step in range(2 if job.name == "sky-sun" else 600):

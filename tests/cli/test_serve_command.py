@@ -15,10 +15,12 @@ from click.testing import Result
 import neural_gallery
 
 GALLERY = """
-import sys
+import signal, sys
 from neural_gallery.cli import main
 from neural_gallery.corridor.workshop import Workshop
 from neural_gallery.workers.messages import Painted
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets its background jobs ignore it
 
 def paint(job):
     yield Painted(job.content, {})
