@@ -6,7 +6,8 @@
     python benchmarks/build.py --cold [--qualities balanced draft] [--size 400]
                                                         everything painted, in a fresh folder, nothing compiled before
     python benchmarks/build.py --one [rocket-snow-and-stars] [--qualities …] [--size 400]
-                                                        the same of one pair, for the memory that it takes
+                                                        the same of one pair, for the memory that it takes, and then
+                                                        again with what was compiled kept
 
 Every measurement works on a copy of the example site in a temporary folder. For the first two a stand-in paints it in
 no time; `--cold` and `--one` use the real engine and take minutes. Commands are run in turn, round by round, so that a
@@ -167,6 +168,7 @@ class ColdBuild:
     after: str  # what was said last before it
     memory: int  # bytes: the largest resident set
     pairs: Mapping[str, float]  # seconds
+    first: float  # when the first steps had been taken, in seconds since the start
 
 
 def cold_build(folder: Path, command: Sequence[str]) -> ColdBuild:
@@ -174,12 +176,15 @@ def cold_build(folder: Path, command: Sequence[str]) -> ColdBuild:
     began = time.perf_counter()
     heard = [(began, "the start")]
     pairs: dict[str, float] = {}
+    first = 0.0
     with subprocess.Popen(command, cwd=folder, env=_environment(), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
             event = json.loads(line)
             words = [str(event[key]) for key in ("event", "pair", "stage", "path") if key in event]
             heard.append((time.perf_counter(), " ".join(words)))
+            if not first and event["event"] == "pair-progress" and event["step"] > 0:
+                first = heard[-1][0] - began
             if event["event"] == "pair-done":
                 pairs[event["pair"]] = event["seconds"]
         _, status, usage = os.wait4(process.pid, 0)  # the memory of this child alone, where getrusage mixes all
@@ -189,7 +194,7 @@ def cold_build(folder: Path, command: Sequence[str]) -> ColdBuild:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}.")
     silence, after = max((later - at, said) for (at, said), (later, _) in itertools.pairwise(heard))
     unit = 1 if sys.platform == "darwin" else 1024
-    return ColdBuild(heard[-1][0] - began, silence, after, usage.ru_maxrss * unit, pairs)
+    return ColdBuild(heard[-1][0] - began, silence, after, usage.ru_maxrss * unit, pairs, first)
 
 
 def cold(folder: Path, qualities: Sequence[str], size: int) -> None:
@@ -213,13 +218,16 @@ def cold(folder: Path, qualities: Sequence[str], size: int) -> None:
 def one(folder: Path, pair: str, qualities: Sequence[str], size: int) -> None:
     """Prints what painting one pair takes at each quality, in a process and a folder of its own."""
     print(f"{machine()}, JAX {importlib.metadata.version('jax')}, {pair}, longest side {size} pixels\n")
-    print("| quality | wall s | peak memory MB |")
-    print("| --- | --- | --- |")
+    print("| quality | compilations | wall s | first steps after s | peak memory MB |")
+    print("| --- | --- | --- | --- | --- |")
     for quality in qualities:
         (folder / quality).mkdir()
         copy_site(folder / quality, size=size)
-        taken = cold_build(folder / quality, (*PROGRAM, "paint", pair, "--json", "--quality", quality))
-        print(f"| {quality} | {taken.wall:.0f} | {taken.memory / 1e6:.0f} |")
+        for compilations in ("none", "kept"):
+            shutil.rmtree(folder / quality / STORE_FOLDER / "paintings", ignore_errors=True)
+            taken = cold_build(folder / quality, (*PROGRAM, "paint", pair, "--json", "--quality", quality))
+            numbers = f"{taken.wall:.0f} | {taken.first:.1f} | {taken.memory / 1e6:.0f}"
+            print(f"| {quality} | {compilations} | {numbers} |")
 
 
 def machine() -> str:
