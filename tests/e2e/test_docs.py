@@ -52,7 +52,7 @@ def test_choices_and_bounds_are_those_of_the_schema() -> None:
         if "minimum" in schema[key]:
             assert values == f"{schema[key]['minimum']:g} to {schema[key]['maximum']:.10g}"
         elif "enum" in (choices := referred(schema[key])):
-            assert values.split(", ") == choices["enum"]
+            assert values.split(", ") == [str(choice) for choice in choices["enum"]]
         elif "oneOf" in schema[key] and key == "steps":
             number = schema[key]["oneOf"][0]
             assert values == f"{number['minimum']} to {number['maximum']}, or a list"

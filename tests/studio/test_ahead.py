@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import jax
@@ -53,11 +55,15 @@ def test_everything_is_compiled_once_and_ahead(
 ) -> None:
     """All programs of both scales, and nothing is left for the painting itself to compile."""
     styles = [Style(style), Style(style[::-1], 2.0), Style(style, mask=np.full(content.shape[:2], 100, np.uint8))]
-    painted(tiny_network, content, styles, tiny_recipe(scales=(Scale(29, 4), Scale(58, 4)), seed=3))
+    recipe = tiny_recipe(scales=(Scale(29, 4), Scale(58, 4)))
+    method = dataclasses.replace(recipe.method, total_variation=0.123)  # no other test has compiled for it
+    painted(tiny_network, content, styles, dataclasses.replace(recipe, method=method))
     threads = {thread for thread, program in compiled if program in PROGRAMS}
     assert threads
     assert all(thread.startswith(ahead.THREADS) for thread in threads)
-    assert sorted(program for _, program in compiled if program in PROGRAMS) == sorted(PROGRAMS * 2)
+    times = Counter(program for _, program in compiled if program in PROGRAMS)
+    assert times.pop("duplicate", 0) <= 2  # it knows no method, so others may have compiled it
+    assert times == dict.fromkeys(set(PROGRAMS) - {"duplicate"}, 2)
 
 
 def test_a_painting_in_blocks_compiles_nothing_that_it_does_not_run(
