@@ -47,17 +47,14 @@ def encoding_meanwhile(
     def encode_picture(picture: Picture) -> None:
         _exhaust(encode(site, store, [picture], {}, threads=1))
 
-    begun = False
     try:
+        for picture in pictures:
+            pool.submit(encode_picture, picture)
         while True:
             try:
                 event = next(painting)
             except StopIteration as end:
                 return end.value
-            if not begun:
-                begun = True
-                for picture in pictures:
-                    pool.submit(encode_picture, picture)
             # The last one is left to the end, when every core has time for it.
             if isinstance(event, PairDone) and event.pair in keys and event.position < event.total:
                 pool.submit(encode_pair, event.pair)

@@ -39,6 +39,7 @@ def make_plan(site: Site, store: Store, workshop: Workshop, *, pair_ids: Collect
     for pair in site.pairs:  # all: painting one pair must not take frames from another with the same painting
         frames[keys[pair.id]] = max(pair.animation.frames, frames.get(keys[pair.id], 0))
     past: list[Record] | None = None
+    experience: list[Experience] = []
     planned, compiled = [], set()
     for pair in pairs:
         key = keys[pair.id]
@@ -46,10 +47,12 @@ def make_plan(site: Site, store: Store, workshop: Workshop, *, pair_ids: Collect
         if why is None:
             planned.append(PlannedPair(pair, key, frames[key], (), 0.0, 0))
             continue
-        past = store.records() if past is None else past
+        if past is None:
+            past = store.records()
+            experience = _experience(past)
         why = why or _differences(pair, past, workshop)
         work = work_of(workshop.scales(pair.paint), pair.width, pair.height, styles=len(pair.styles))
-        seconds = expected_seconds(work, _experience(past), compiling=_shape(pair) not in compiled)
+        seconds = expected_seconds(work, experience, compiling=_shape(pair) not in compiled)
         compiled.add(_shape(pair))
         size = int(BYTES_PER_PIXEL * pair.width * pair.height * frames[key])
         planned.append(PlannedPair(pair, key, frames[key], why, seconds, size))

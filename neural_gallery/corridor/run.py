@@ -55,13 +55,12 @@ def build(site: Site, store: Store, workshop: Workshop) -> Run:
         yield from notes.new(store.notes)
         painting, shown = paint_missing(plan, store, workshop.for_site(site)), pages.used()
         if plan.to_paint:
-            keys = painting_keys(site, workshop)
             painting = encoding_meanwhile(
                 painting,
                 site,
                 store,
                 pictures=[site.images[name] for name in shown.pictures],
-                keys={pair_id: keys[pair_id] for pair_id in shown.pairs},
+                keys={planned.pair.id: planned.key for planned in plan.pairs if planned.pair.id in shown.pairs},
             )
         problems = yield from painting
         paintings = _paintings(site, store, workshop, pages)

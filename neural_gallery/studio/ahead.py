@@ -19,10 +19,13 @@ from neural_gallery.studio import optimizers
 from neural_gallery.studio.losses import Region, Targets
 from neural_gallery.studio.painting import Painting
 from neural_gallery.studio.recipe import Scale
-from neural_gallery.studio.targets import style_canvas
+from neural_gallery.studio.targets import shapes_on, style_canvas
 
 THREADS = "compiling-ahead"
 """What the names of the threads begin with."""
+
+_NUMBER: Any = jax.ShapeDtypeStruct((), jnp.float32)
+"""Stands for a number where only its shape counts."""
 
 
 class Ahead:
@@ -35,7 +38,7 @@ class Ahead:
         self._looks = {
             scale: self._pools[0].submit(self._compile_looks, scale)
             for scale in painting.recipe.scales[first:]
-            if painting.eye.tiling(painting.canvas(scale)) is None  # blocks have programs of their own
+            if painting.tiling(scale) is None  # blocks have programs of their own
         }
 
     def looks(self, scale: Scale) -> None:
@@ -62,9 +65,9 @@ class Ahead:
             jax.eval_shape(partial(part.blended, method=eye.method), found)
             for part, found in zip(painting.parts, seen, strict=True)
         ]
-        mask = _like(1, *canvas.shape, 1)
-        regions = tuple(Region(blended, mask, _like()) for blended in style)
-        targets = Targets(regions, content.out_info, _like(2, dtype=jnp.int32))
+        _, mask, extent = shapes_on(canvas)
+        regions = tuple(Region(blended, mask, _NUMBER) for blended in style)
+        targets = Targets(regions, content.out_info, extent)
         self._chunks[scale] = self._pools[1].submit(self._compile_chunk, scale, targets)
         content.lower().compile()
         for part, traces in zip(painting.parts, styles, strict=True):
@@ -81,17 +84,12 @@ class Ahead:
             begin.out_info,
             painting.state,
             targets,
-            (_like(), _like()),
+            (_NUMBER, _NUMBER),
             network_graph=painting.graph,
             method=painting.recipe.method,
             steps=scale.steps,
             chunk=painting.chunk_length(scale),
         ).lower().compile()
-
-
-def _like(*shape: int, dtype: jnp.dtype | type = jnp.float32) -> Any:
-    """Stands for an array where only its shape counts."""
-    return jax.ShapeDtypeStruct(shape, dtype)
 
 
 def _wait_for(future: Future[None] | None) -> None:

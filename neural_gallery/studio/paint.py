@@ -144,14 +144,14 @@ def _paint_scale(
     return canvas.cut(np.asarray(easel.average))
 
 
-Chunk: TypeAlias = Callable[[Easel], Parts[tuple[Easel, np.ndarray, Sequence[jax.Array] | jax.Array]]]
-"""Takes some steps: the state after them, the losses before each, (n,), and the averages after each."""
-
-
 def _targets(painting: Painting, ahead: Ahead, scale: Scale) -> Parts[Targets]:
     yield ""
     ahead.looks(scale)
     return (yield from painting.targets(scale))
+
+
+Chunk: TypeAlias = Callable[[Easel], Parts[tuple[Easel, np.ndarray, Sequence[jax.Array] | jax.Array]]]
+"""Takes some steps: the state after them, the losses before each, (n,), and the averages after each."""
 
 
 def _chunk(painting: Painting, ahead: Ahead, scale: Scale, targets: Targets) -> Chunk:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
@@ -21,7 +20,7 @@ from neural_gallery.studio.optimizers import Easel
 from neural_gallery.studio.parts import Parts
 from neural_gallery.studio.pyramid import Canvas, covering, resize, to_bytes, to_floats
 from neural_gallery.studio.recipe import Recipe, Scale
-from neural_gallery.studio.targets import Eye, Style, parts, recolored
+from neural_gallery.studio.targets import Eye, Style, parts, recolored, shapes_on
 from neural_gallery.studio.tiling import Tiling
 from neural_gallery.studio.vgg import VGG
 
@@ -98,8 +97,8 @@ class Painting:
 
     def traced_begin(self, scale: Scale) -> jax.stages.Traced:
         """The program that makes the state of the optimiser at that scale, from a picture on its canvas."""
-        image = jax.ShapeDtypeStruct((1, *self.canvas(scale).shape, 3), jnp.float32)
-        return optimizers.begin.trace(image, self.recipe.method)
+        picture, _, _ = shapes_on(self.canvas(scale))
+        return optimizers.begin.trace(picture, self.recipe.method)
 
     def start(self, canvas: Canvas) -> Floats:
         """What the first scale starts from, at that size."""

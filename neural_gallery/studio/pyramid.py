@@ -8,12 +8,15 @@ pictures of nearly the same shape share one compiled program. What lies beyond t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from neural_gallery.studio.arrays import Bytes, Floats
+
+Kind = TypeVar("Kind", np.uint8, np.uint16)
 
 BUCKET = 8
 
@@ -88,9 +91,13 @@ def to_floats(rgb: Bytes) -> Floats:
 
 def to_bytes(image: Floats) -> Bytes:
     """[0, 1], clipped -> 8-bit pixels, rounded."""
-    return np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)
+    return _rounded(image, np.uint8)
 
 
 def to_sixteen_bits(image: Floats) -> NDArray[np.uint16]:
     """[0, 1], clipped -> 16-bit pixels, rounded."""
-    return np.round(np.clip(image, 0, 1) * 65535).astype(np.uint16)
+    return _rounded(image, np.uint16)
+
+
+def _rounded(image: Floats, kind: type[Kind]) -> NDArray[Kind]:
+    return np.round(np.clip(image, 0, 1) * np.iinfo(kind).max).astype(kind)

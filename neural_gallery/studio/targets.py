@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -141,8 +142,8 @@ def style_canvas(source: Source, longest: int) -> Canvas:
     return Canvas(height, width, style_bucket(longest))
 
 
-def _shapes(canvas: Canvas) -> tuple[jax.ShapeDtypeStruct, jax.ShapeDtypeStruct, jax.ShapeDtypeStruct]:
-    """Those of a picture, a mask and an extent on that canvas."""
+def shapes_on(canvas: Canvas) -> tuple[Any, Any, Any]:
+    """What stands for a picture, a mask and an extent on that canvas where only their shapes count."""
     picture, mask = (jax.ShapeDtypeStruct((1, *canvas.shape, channels), jnp.float32) for channels in (3, 1))
     return picture, mask, jax.ShapeDtypeStruct((2,), jnp.int32)
 
@@ -194,12 +195,12 @@ class Eye:
 
     def traced_content(self, canvas: Canvas) -> jax.stages.Traced:
         """The program that `content` runs, where it does so at once."""
-        picture, _, extent = _shapes(canvas)
+        picture, _, extent = shapes_on(canvas)
         return _content_features.trace(self.state, picture, extent, network_graph=self.graph, method=self.method)
 
     def traced_style(self, source: Source, longest: int) -> jax.stages.Traced:
         """The program that `style` runs, where it does so at once."""
-        shapes = _shapes(style_canvas(source, longest))
+        shapes = shapes_on(style_canvas(source, longest))
         return _style_statistics.trace(self.state, *shapes, network_graph=self.graph, method=self.method)
 
     def _region(self, part: Part, canvas: Canvas, longest: int) -> Parts[Region]:

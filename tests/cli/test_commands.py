@@ -51,7 +51,8 @@ def test_build(run: Run, write_site: WriteSite):
     assert lines[1] == "[1/2] sky-sun: starting"
     assert re.fullmatch(r"\[1/2\] sky-sun: painted in \d+ s; .+ left", lines[2])
     assert re.fullmatch(r"\[2/2\] sea-sun: painted in \d+ s", lines[4])
-    assert re.fullmatch(r"encoding static/img/\S+", lines[5])  # the first that was not encoded meanwhile
+    # The first file that was not encoded meanwhile.
+    assert re.fullmatch(r"encoding static/img/(sky|sea)(-sun)?(-\d+w|-5fps)?\.(png|webp|gif)", lines[5])
 
 
 def test_build_with_nothing_to_do(run: Run, write_site: WriteSite):

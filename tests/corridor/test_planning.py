@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from neural_gallery.corridor.estimate import COMPILING, work_of
+from neural_gallery.corridor.estimate import COMPILING, SECONDS_PER_PIXEL_STEP, work_of
 from neural_gallery.corridor.plan import Plan
 from neural_gallery.corridor.planning import make_plan
 from neural_gallery.corridor.run import build, paint
@@ -239,9 +239,8 @@ def test_experience(write_site: WriteSite, workshop: Workshop):
     painted(write_site(ONE_PAIR_LESS), workshop)
     plan = planned(write_site(), workshop)
     first, second = plan.pairs
-    seen = work_of(
-        [(48, first.pair.animation.frames)], 48, 32, styles=1
-    )  # the painter here takes a step for each frame
+    steps = first.pair.animation.frames  # the painter here takes one for each
+    seen = work_of([(48, steps)], 48, 32, styles=1)
     asked = work_of(Workshop.scales(second.pair.paint), 48, 32, styles=1)
     assert first.seconds == 0
     assert second.seconds == pytest.approx(0.25 * asked / seen + COMPILING)
@@ -266,4 +265,6 @@ def test_facts_of_another_painter_tell_nothing(write_site: WriteSite, painter: P
 
     manifest = write_site(ONE_PAIR_LESS)
     painted(manifest, Workshop(other, weights_sha256="0" * 64))
-    assert planned(write_site(), Workshop(other, weights_sha256="0" * 64)).pairs[1].seconds > 0
+    pair = planned(write_site(), Workshop(other, weights_sha256="0" * 64)).pairs[1]
+    work = work_of(Workshop.scales(pair.pair.paint), 48, 32, styles=1)
+    assert pair.seconds == pytest.approx(work * SECONDS_PER_PIXEL_STEP + COMPILING)

@@ -25,7 +25,7 @@ PROGRAMS = ("paint_chunk", "_style_statistics", "_content_features", "begin", "d
 
 
 @pytest.fixture
-def compiled(caplog: pytest.LogCaptureFixture) -> Iterator[list[tuple[str, str]]]:
+def compiled() -> Iterator[list[tuple[str, str]]]:
     """What has been compiled, as (thread, program), for each time."""
     found: list[tuple[str, str]] = []
 

@@ -63,7 +63,7 @@ class FoundNetwork:
 
 @dataclass(slots=True)
 class _Family:
-    """The layers that share a prefix and a way of naming, by name or place: their kernels and biases."""
+    """The layers that share a prefix and a way of naming: their kernels and biases."""
 
     way: Way
     kernels: dict[str, tuple[str, StoredTensor]] = field(default_factory=dict)  # with the tensor's own name
