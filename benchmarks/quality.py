@@ -31,7 +31,8 @@ from PIL import Image
 
 from neural_gallery.studio import recipe
 from neural_gallery.studio.arrays import Bytes
-from neural_gallery.studio.paint import Result, paint
+from neural_gallery.studio.paint import paint
+from neural_gallery.studio.painting import Result
 from neural_gallery.studio.recipe import Method, Recipe, scales_for
 from neural_gallery.studio.targets import Style
 from neural_gallery.studio.vgg import VGG

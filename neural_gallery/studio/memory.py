@@ -38,6 +38,9 @@ CEILING_OF_BLOCKS = 2 * 10**9
 SMALLEST_BLOCK = 384
 """No window's sides are shorter: what must be seen around the pixels that are its own would be most of it."""
 
+ENOUGH_PIXELS = 2**20
+"""An accelerator that paints so many pixels at once has all its units at work; on more of them it takes longer."""
+
 ASSUMED = 4 * 10**9
 """Free memory where the system does not tell it."""
 
@@ -77,6 +80,17 @@ def block_size_for(shape: tuple[int, int], room: Room, *, remembered: int = 0) -
     left = min(room.free - (KEPT_BYTES + remembered) * pixels, room.block)
     side = int((max(0, left - PROGRAM_BYTES) / PIXEL_BYTES) ** 0.5)
     return max(SMALLEST_BLOCK, side // 16 * 16)
+
+
+def pictures_at_once(shape: tuple[int, int]) -> int:
+    """How many pairs are best painted together on canvases of that height and width: one by one on a CPU.
+
+    A CPU is at work with one of them; on an accelerator, small ones would leave most of it idle.
+    """
+    if jax.devices()[0].platform == "cpu":
+        return 1
+    room = room_here()
+    return max(1, min(ENOUGH_PIXELS // (shape[0] * shape[1]), min(room.free, room.at_once) // whole_bytes(shape)))
 
 
 def free_memory() -> int:

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from flax import nnx
 from jax import lax
+from numpy.typing import NDArray
 
 from neural_gallery.studio.losses import Seen, Targets, content_loss, seen, style_loss, total_variation
 from neural_gallery.studio.recipe import Method
@@ -78,9 +80,9 @@ def duplicate(easel: Easel) -> Easel:
     return jax.tree.map(jnp.copy, easel)
 
 
-def slowed(easel: Easel) -> Easel:
-    """The same state, to go on from with half the learning rate."""
-    return dataclasses.replace(easel, pace=easel.pace / 2)
+def slowed(easel: Easel, which: NDArray[np.bool_] | bool = True) -> Easel:
+    """The same state, to go on from with half the learning rate; of several states only those."""
+    return dataclasses.replace(easel, pace=jax.device_put(np.where(which, easel.pace / 2, easel.pace)))
 
 
 def objective(
@@ -162,6 +164,41 @@ def paint_chunk(
     Also returns the losses before each step, (chunk,), and the averages after each, (chunk, 1, H, W, 3), from which
     frames are taken. The state's buffers are donated. Nothing crosses to the host.
     """
+    return _steps(easel, network_state, targets, shares, network_graph, method, steps, chunk)
+
+
+@functools.partial(jax.jit, static_argnames=("network_graph", "method", "steps", "chunk"), donate_argnames="easels")
+def paint_chunk_together(
+    easels: Easel,
+    network_state: nnx.State,
+    targets: Targets,
+    shares: tuple[jax.Array, jax.Array],
+    *,
+    network_graph: nnx.GraphDef,
+    method: Method,
+    steps: int,
+    chunk: int,
+) -> tuple[Easel, tuple[jax.Array, jax.Array]]:
+    """`paint_chunk` of n pictures on canvases of one shape: all arrays but the network's have an axis of n in front."""
+
+    def one(
+        easel: Easel, targets: Targets, shares: tuple[jax.Array, jax.Array]
+    ) -> tuple[Easel, tuple[jax.Array, jax.Array]]:
+        return _steps(easel, network_state, targets, shares, network_graph, method, steps, chunk)
+
+    return jax.vmap(one)(easels, targets, shares)
+
+
+def _steps(
+    easel: Easel,
+    network_state: nnx.State,
+    targets: Targets,
+    shares: tuple[jax.Array, jax.Array],
+    network_graph: nnx.GraphDef,
+    method: Method,
+    steps: int,
+    chunk: int,
+) -> tuple[Easel, tuple[jax.Array, jax.Array]]:
     network = nnx.merge(network_graph, network_state)
     loss_and_gradient = jax.value_and_grad(lambda image: objective(network, image, targets, shares, method))
 

@@ -10,14 +10,12 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 import jax
 import numpy as np
-from numpy.typing import NDArray
 
-from neural_gallery.errors import PaintError
+from neural_gallery.errors import PaintError, Problem
 from neural_gallery.studio import optimizers
 from neural_gallery.studio.ahead import Ahead
 from neural_gallery.studio.arrays import Bytes, Floats
@@ -26,9 +24,8 @@ from neural_gallery.studio.device import return_freed_memory
 from neural_gallery.studio.losses import Targets
 from neural_gallery.studio.memory import Room, memory_may_run_out, room_here
 from neural_gallery.studio.optimizers import Easel
-from neural_gallery.studio.painting import Painting, Step
+from neural_gallery.studio.painting import Painting, Result, Step, sampled_steps
 from neural_gallery.studio.parts import Parts, patiently
-from neural_gallery.studio.pyramid import resize, to_bytes, to_sixteen_bits
 from neural_gallery.studio.recipe import Recipe, Scale
 from neural_gallery.studio.targets import Style
 from neural_gallery.studio.tiling import measure_for
@@ -41,17 +38,6 @@ HEARTBEAT = 1.0
 
 SETBACKS = 4
 """How often one chunk is tried again, each time with half the learning rate, before the painting is given up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """The finished picture and the losses on the way to it."""
-
-    rgb: Bytes
-    fine: NDArray[np.uint16]  # the same, 65535 being 1
-    losses: tuple[tuple[int, float], ...]  # (step, objective), one a chunk
-    seconds: float  # without those before it was resumed, if it was
-    setbacks: tuple[int, ...] = ()  # the steps at which the objective was no number and the learning rate was halved
 
 
 def paint(
@@ -75,7 +61,7 @@ def paint(
     """
     began = time.perf_counter()
     painting = Painting(network, content, styles, recipe, begin_with=begin_with, room=room)
-    sample_at = sampled_steps(recipe.steps, max(frames, 2))
+    sample_at = sampled_steps(recipe.steps, frames)
     image = painting.start(painting.canvas(recipe.scales[0]))
     first, easel = painting.go_on(resume) if resume else (0, None)
     ahead = Ahead(painting, first)
@@ -88,57 +74,28 @@ def paint(
             easel = None
     finally:
         ahead.stop()
-    floats = painting.finished_floats(image)
-    rgb, fine = to_bytes(floats), to_sixteen_bits(floats)
-    yield painting.step("finished", (rgb,))
-    seconds = time.perf_counter() - began
-    yield Result(rgb, fine, tuple(painting.losses), seconds, tuple(painting.setbacks))
-
-
-def sampled_steps(steps: int, frames: int) -> Counter[int]:
-    """After which of `steps` steps how many frames are taken, the start and the result (two of `frames`) left out.
-
-    More densely at the beginning, where more happens: the k-th of n lies near (k / n)^1.5 of the way. Where more frames
-    are wanted than there are steps, some are taken twice.
-    """
-    wanted, between = frames - 2, max(steps - 1, 1)
-    if wanted >= between:
-        return Counter(1 + k * between // wanted for k in range(wanted))
-    chosen, last = Counter(), 0
-    for k in range(wanted):
-        ideal = round(steps * ((k + 1) / (wanted + 1)) ** 1.5)
-        last = min(max(ideal, last + 1), steps - (wanted - k))
-        chosen[last] = 1
-    return chosen
+    result = painting.result(image, seconds=time.perf_counter() - began)
+    yield painting.step("finished", (result.rgb,))
+    yield result
 
 
 def _paint_scale(
     painting: Painting, ahead: Ahead, index: int, start: Floats | Easel, sample_at: Counter[int]
 ) -> Generator[Step, None, Floats]:
-    """All steps of one scale, from a picture of any size or from the middle; returns the averaged picture.
-
-    The optimiser begins anew: with its moments carried over from the scale before, results were no better.
-    """
+    """All steps of one scale, from a picture of any size or from the middle; returns the averaged picture."""
     recipe, scale = painting.recipe, painting.recipe.scales[index]
     canvas = painting.canvas(scale)
     stage = f"{canvas.width} x {canvas.height}"
     targets = yield from _patiently(_targets(painting, ahead, scale), painting, f"looking at {stage}")
     return_freed_memory()
-    if isinstance(start, Easel):
-        easel = start
-    else:
-        mounted = canvas.mount(np.clip(resize(start, canvas.height, canvas.width), 0, 1))
-        easel = optimizers.begin(jax.device_put(mounted), recipe.method)
+    easel = start if isinstance(start, Easel) else painting.begun(start, scale)
     chunk = _chunk(painting, ahead, scale, targets)
     end = sum(before.steps for before in recipe.scales[: index + 1])
     doing = f"preparing {stage}"
     while painting.done < end:
         easel, losses, averages = yield from _advance(painting, easel, chunk, doing)
         doing = f"painting {stage}"
-        frames: list[Bytes] = []
-        for offset, step in enumerate(range(painting.done + 1, painting.done + len(losses) + 1)):
-            if count := sample_at[step]:
-                frames += [painting.finished(canvas.cut(np.asarray(averages[offset])))] * count
+        frames = painting.sampled(canvas, averages, sample_at)
         painting.note(losses)
         yield painting.step(doing, frames, painting.checkpoint(easel, index))
     return canvas.cut(np.asarray(easel.average))
@@ -157,7 +114,8 @@ Chunk: TypeAlias = Callable[[Easel], Parts[tuple[Easel, np.ndarray, Sequence[jax
 def _chunk(painting: Painting, ahead: Ahead, scale: Scale, targets: Targets) -> Chunk:
     """How the steps of a scale are taken: several in one program, or one after the other in blocks."""
     recipe, tiling = painting.recipe, painting.tiling(scale)
-    shares = (jax.device_put(np.float32(recipe.shares[0])), jax.device_put(np.float32(recipe.shares[1])))
+    style, content = recipe.shares_at(scale.size)
+    shares = jax.device_put(np.float32(style)), jax.device_put(np.float32(content))
 
     def at_once(easel: Easel) -> Parts[tuple[Easel, np.ndarray, jax.Array]]:
         yield ""
@@ -199,11 +157,18 @@ def _advance(
             return new, losses, averages
         painting.setbacks.append(painting.done)
         easel = optimizers.slowed(easel)
-    raise PaintError.at(
-        None,
-        f"The objective is no finite number after {painting.done} of {painting.recipe.steps} steps, "
-        f"with {SETBACKS} halvings of the learning rate.",
-        "Try another seed or a strength nearer to 0.5.",
+    raise diverged(painting)
+
+
+def diverged(painting: Painting) -> PaintError:
+    """What is told where halving the learning rate has not helped."""
+    return PaintError(
+        Problem(
+            None,
+            f"The objective is no finite number after {painting.done} of {painting.recipe.steps} steps, "
+            f"with {SETBACKS} halvings of the learning rate.",
+            "Try another seed or a strength nearer to 0.5.",
+        )
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import jax
 import numpy as np
 from flax import nnx
+from numpy.typing import NDArray
 
 from neural_gallery.site.model import fit
 from neural_gallery.studio import color, optimizers
@@ -18,7 +20,7 @@ from neural_gallery.studio.losses import Targets
 from neural_gallery.studio.memory import Room, room_here
 from neural_gallery.studio.optimizers import Easel
 from neural_gallery.studio.parts import Parts
-from neural_gallery.studio.pyramid import Canvas, covering, resize, to_bytes, to_floats
+from neural_gallery.studio.pyramid import Canvas, covering, resize, to_bytes, to_floats, to_sixteen_bits
 from neural_gallery.studio.recipe import Recipe, Scale
 from neural_gallery.studio.targets import Eye, Style, parts, recolored, shapes_on
 from neural_gallery.studio.tiling import Tiling
@@ -41,6 +43,17 @@ class Step:
     loss: float  # NaN before the first chunk has ended
     frames: tuple[Bytes, ...] = ()
     checkpoint: Checkpoint | None = None  # from which the painting can go on; all frames up to it have been sent
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The finished picture and the losses on the way to it."""
+
+    rgb: Bytes
+    fine: NDArray[np.uint16]  # the same, 65535 being 1
+    losses: tuple[tuple[int, float], ...]  # (step, objective), one a chunk
+    seconds: float  # without those before it was resumed, if it was
+    setbacks: tuple[int, ...] = ()  # the steps at which the objective was no number and the learning rate was halved
 
 
 class Painting:
@@ -113,6 +126,27 @@ class Painting:
             return (content.mean((0, 1)) + noise).clip(0, 1).astype(np.float32)
         return np.clip(content, 0, 1)
 
+    def begun(self, image: Floats, scale: Scale) -> Easel:
+        """The state before the first step of a scale, from a picture of any size.
+
+        The optimiser begins anew: with its moments carried over from the scale before, results were no better.
+        """
+        canvas = self.canvas(scale)
+        begun = self._with_detail(image, canvas) if self.recipe.init == "content" else image
+        mounted = canvas.mount(np.clip(resize(begun, canvas.height, canvas.width), 0, 1))
+        return optimizers.begin(jax.device_put(mounted), self.recipe.method)
+
+    def _with_detail(self, image: Floats, canvas: Canvas) -> Floats:
+        """A picture of a coarser scale at the size of the canvas, with what of the content was too fine for it.
+
+        Few steps at a large size would not bring back the edges and textures that a picture made larger does not have.
+        """
+        coarse, size = image.shape[:2], (canvas.height, canvas.width)
+        if coarse == size:
+            return image
+        content = resize(self.content, *size)
+        return resize(image, *size) + content - resize(resize(content, *coarse), *size)
+
     def primed(self, image: Floats) -> Floats:
         """A start with the content, taken into the styles' colours: half the way at strength 0.25, all from 0.5 on.
 
@@ -150,9 +184,14 @@ class Painting:
         """A sign of progress as things stand."""
         return Step(self.done, self.recipe.steps, stage, self.loss, tuple(frames), checkpoint)
 
+    @property
+    def wants_checkpoint(self) -> bool:
+        """Whether the last one was taken some time ago."""
+        return time.monotonic() - self.saved >= CHECKPOINT_EVERY
+
     def checkpoint(self, easel: Easel, scale: int) -> Checkpoint | None:
         """The state to go on from, if the last one was taken some time ago."""
-        if time.monotonic() - self.saved < CHECKPOINT_EVERY:
+        if not self.wants_checkpoint:
             return None
         self.saved = time.monotonic()
         return checkpoint_of(easel, scale=scale, done=self.done, losses=self.losses, setbacks=self.setbacks)
@@ -179,3 +218,35 @@ class Painting:
         if self.recipe.colors in ("content", "luminance"):
             image = color.with_colors_of(image, self.original)
         return image
+
+    def sampled(
+        self, canvas: Canvas, averages: Sequence[jax.Array] | jax.Array, sample_at: Counter[int]
+    ) -> list[Bytes]:
+        """The frames that are to be taken from the averages after each step of a chunk, which is not counted yet."""
+        frames: list[Bytes] = []
+        for offset in range(len(averages)):
+            if count := sample_at[self.done + offset + 1]:
+                frames += [self.finished(canvas.cut(np.asarray(averages[offset])))] * count
+        return frames
+
+    def result(self, image: Floats, *, seconds: float) -> Result:
+        """What has come out, from the last scale's picture."""
+        floats = self.finished_floats(image)
+        return Result(to_bytes(floats), to_sixteen_bits(floats), tuple(self.losses), seconds, tuple(self.setbacks))
+
+
+def sampled_steps(steps: int, frames: int) -> Counter[int]:
+    """After which of `steps` steps how many frames are taken, the start and the result (two of `frames`) left out.
+
+    More densely at the beginning, where more happens: the k-th of n lies near (k / n)^1.5 of the way. Where more frames
+    are wanted than there are steps, some are taken twice.
+    """
+    wanted, between = max(frames - 2, 0), max(steps - 1, 1)
+    if wanted >= between:
+        return Counter(1 + k * between // wanted for k in range(wanted))
+    chosen, last = Counter(), 0
+    for k in range(wanted):
+        ideal = round(steps * ((k + 1) / (wanted + 1)) ** 1.5)
+        last = min(max(ideal, last + 1), steps - (wanted - k))
+        chosen[last] = 1
+    return chosen

@@ -36,7 +36,7 @@ class Effort:
 
 
 EFFORTS = {
-    "draft": Effort(levels=2, at_256=12, least=4, coarse=4),
+    "draft": Effort(levels=2, at_256=16, least=4, coarse=4),
     "balanced": Effort(levels=3, at_256=64, least=12, coarse=32),
     "best": Effort(levels=4, at_256=200, least=40, coarse=100),
 }
@@ -95,16 +95,16 @@ class Recipe:
         """Steps over all scales."""
         return sum(scale.steps for scale in self.scales)
 
-    @property
-    def shares(self) -> tuple[float, float]:
-        """What the style and the content term are multiplied by.
+    def shares_at(self, size: int) -> tuple[float, float]:
+        """What the style and the content term are multiplied by where the longest side is `size` pixels.
 
-        Content over style is `MIDDLE_CONTENT_SHARE` at strength 0.5, and runs from nothing but content at 0 to nothing
-        but style at 1; the larger of the two shares is 1.
+        Content over style is `MIDDLE_CONTENT_SHARE` at strength 0.5 and 256 pixels, and runs from nothing but content
+        at strength 0 to nothing but style at 1; the larger of the two shares is 1.
         """
         if self.strength in (0.0, 1.0):
             return self.strength, 1.0 - self.strength
         content = MIDDLE_CONTENT_SHARE * ((1.0 - self.strength) / self.strength) ** STRENGTH_EXPONENT
+        content *= (size / 256) ** SIZE_EXPONENT
         return min(1.0, 1.0 / content), min(1.0, content)
 
 
@@ -113,6 +113,11 @@ MIDDLE_CONTENT_SHARE = 0.6
 
 STRENGTH_EXPONENT = 1.0
 """How steeply that share falls as strength grows: ((1 - strength) / strength) to this power."""
+
+SIZE_EXPONENT = 0.9
+"""How steeply it grows with the size, so that a strength keeps as much of the content whatever the size is.
+
+Strokes are the larger, and steps the fewer, the larger a picture is. Measured between 256 and 512 pixels."""
 
 
 def pyramid(size: int, *, levels: int) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from neural_gallery.workers.messages import Job, Message, Painted, Painter, Prog
 
 if TYPE_CHECKING:
     from neural_gallery.site.model import PaintSettings, WeightsFile
-    from neural_gallery.studio.paint import Result
+    from neural_gallery.studio.painting import Result
     from neural_gallery.studio.vgg import VGG
 
 
@@ -80,7 +80,8 @@ def local_painter(job: Job) -> Generator[Message, None, None]:
     # The first import of JAX and the reading of the weights take seconds.
     yield Progress(0, recipe.steps, "warming up", float("nan"))
     from neural_gallery.studio.checkpoint import read_checkpoint
-    from neural_gallery.studio.paint import Result, paint
+    from neural_gallery.studio.paint import paint
+    from neural_gallery.studio.painting import Result
     from neural_gallery.studio.targets import Style
 
     styles = [Style(style.rgb, style.weight, style.layers, style.mask, style.style_mask) for style in job.styles]

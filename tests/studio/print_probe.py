@@ -10,7 +10,8 @@ import sys
 import numpy as np
 
 from neural_gallery.studio.memory import room_here
-from neural_gallery.studio.paint import Result, paint
+from neural_gallery.studio.paint import paint
+from neural_gallery.studio.painting import Result
 from neural_gallery.studio.recipe import Recipe, Scale
 from neural_gallery.studio.targets import Style
 from neural_gallery.studio.weights import bundled_network

@@ -108,7 +108,7 @@ def test_strength_runs_from_content_to_style() -> None:
     """The style's share over the content's grows without a break from nothing to everything."""
 
     def shares(strength: float) -> tuple[float, float]:
-        return Recipe((Scale(64, 1),), strength, "style", "content", 1.0, 0).shares
+        return Recipe((Scale(64, 1),), strength, "style", "content", 1.0, 0).shares_at(256)
 
     assert shares(0.0) == (0.0, 1.0)
     assert shares(1.0) == (1.0, 0.0)

@@ -16,7 +16,7 @@ from neural_gallery.errors import PaintError
 from neural_gallery.studio import paint, painting
 from neural_gallery.studio.checkpoint import read_checkpoint
 from neural_gallery.studio.optimizers import Easel
-from neural_gallery.studio.paint import Step
+from neural_gallery.studio.painting import Step
 from neural_gallery.studio.recipe import Recipe, Scale
 from neural_gallery.studio.targets import Style
 from neural_gallery.studio.vgg import VGG

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from flax import nnx
 
-from neural_gallery.studio.paint import Step, paint
+from neural_gallery.studio.paint import paint
+from neural_gallery.studio.painting import Step
 from neural_gallery.studio.parts import outcome
 from neural_gallery.studio.pyramid import Canvas
 from neural_gallery.studio.recipe import Recipe, Scale

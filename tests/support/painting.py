@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from neural_gallery.studio.arrays import Bytes
-from neural_gallery.studio.paint import Result, Step, paint
+from neural_gallery.studio.paint import paint
+from neural_gallery.studio.painting import Result, Step
 from neural_gallery.studio.recipe import Recipe
 from neural_gallery.studio.targets import Style
 from neural_gallery.studio.vgg import VGG
