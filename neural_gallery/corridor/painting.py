@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
-from dataclasses import replace
+from collections import deque
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from neural_gallery.corridor.events import Event, PairDone, PairFailed, PairProgress, PairStarted
 from neural_gallery.corridor.plan import Plan, PlannedPair
-from neural_gallery.corridor.planning import FRAMES_ASKED_FOR
+from neural_gallery.corridor.planning import FRAMES_ASKED_FOR, shape_of
 from neural_gallery.corridor.workshop import Workshop
 from neural_gallery.errors import PaintError, PictureError, Problem
 from neural_gallery.site.model import Pair, WeightedStyle
 from neural_gallery.store.records import describe
 from neural_gallery.store.store import Store
 from neural_gallery.store.unfinished import Unfinished
-from neural_gallery.workers.messages import Job, Painted, StyleSource
+from neural_gallery.workers.messages import Job, Painted, Progress, StyleSource
 
 if TYPE_CHECKING:
     from neural_gallery.site.model import WeightsFile
@@ -29,13 +30,24 @@ def paint_missing(plan: Plan, store: Store, workshop: Workshop) -> Generator[Eve
     A pair that fails does not stop the others. What concerns all of them (missing weights, a full disk) is raised.
     """
     problems: list[Problem] = []
-    total = len(plan.to_paint)
-    for position, planned in enumerate(plan.to_paint, start=1):
+    waiting, total = deque(enumerate(plan.to_paint, start=1)), len(plan.to_paint)
+    while waiting:
+        position, planned = waiting.popleft()
         name = planned.pair.id
         yield PairStarted(name, position, total, planned.seconds)
         begun = time.monotonic()
         try:
-            yield from _paint(planned, store, workshop)
+            easel = _begin(planned, store, workshop)
+            companions = _companions(easel, [following for _, following in waiting], store, workshop)
+            if companions and (yield from _paint_together([easel, *companions], store, workshop)):
+                seconds = (time.monotonic() - begun) / (1 + len(companions))
+                yield PairDone(name, position, total, seconds)
+                for _ in companions:
+                    position, planned = waiting.popleft()
+                    yield PairStarted(planned.pair.id, position, total, planned.seconds)
+                    yield PairDone(planned.pair.id, position, total, seconds)
+                continue
+            yield from _paint(easel, store, workshop)
         except (PaintError, PictureError) as error:
             problems += error.problems
             yield PairFailed(name, position, total, error.problems)
@@ -44,37 +56,104 @@ def paint_missing(plan: Plan, store: Store, workshop: Workshop) -> Generator[Eve
     return tuple(problems)
 
 
-def _paint(planned: PlannedPair, store: Store, workshop: Workshop) -> Generator[PairProgress, None, None]:
-    """Paint one pair and put it into the store, going on from where an interrupted run left it.
+@dataclass(slots=True)
+class _Easel:
+    """A pair that is being painted."""
 
-    Raises PaintError, PictureError.
-    """
+    planned: PlannedPair
+    job: Job
+    alpha: Alpha | None  # the content's transparency, which the result takes over
+    so_far: Unfinished
+
+    def note(self, progress: Progress, store: Store) -> PairProgress:
+        """Keeps what came with a sign of progress."""
+        if progress.step == 0 and progress.frames:  # the painter begins anew
+            self.so_far = Unfinished(self.planned.frames)
+        self.so_far.frames += progress.frames
+        if progress.checkpoint:
+            self.so_far.state = progress.checkpoint
+            store.keep_unfinished(self.planned.key, self.so_far)
+        return PairProgress(self.job.name, progress.step, progress.steps, progress.stage, progress.loss, progress.work)
+
+    def finish(self, painted: Painted | None, store: Store, workshop: Workshop) -> None:
+        """Puts the painting into the store. Raises PaintError where it is not what was asked for."""
+        name, planned = self.job.name, self.planned
+        if painted is None:
+            raise PaintError(Problem(None, f"the painter of '{name}' ended without a result."))
+        if self.job.settings.bits == 16 and painted.fine is None:
+            raise PaintError(Problem(None, f"the painter of '{name}' gave 8 bits a colour, not 16."))
+        facts = {**painted.facts, FRAMES_ASKED_FOR: planned.frames}
+        origin = describe(planned.pair, engine=workshop.engine, weights_sha256=workshop.weights_sha256, facts=facts)
+        frames = self.so_far.frames or [painted.rgb]
+        store.add_painting(planned.key, painted.rgb, self.alpha, frames, origin, fine=painted.fine)
+
+
+def _begin(planned: PlannedPair, store: Store, workshop: Workshop) -> _Easel:
+    """What is needed to paint a pair, from where an interrupted run left it. Raises PictureError."""
     job, alpha = _job(planned, workshop.weights)
     so_far = store.unfinished(planned.key, asked=planned.frames) or Unfinished(planned.frames)
+    return _Easel(planned, replace(job, checkpoint=so_far.state or None), alpha, so_far)
+
+
+def _paint(easel: _Easel, store: Store, workshop: Workshop) -> Generator[PairProgress, None, None]:
+    """Paint one pair and put it into the store. Raises PaintError."""
     painted: Painted | None = None
-    messages = workshop.painter(replace(job, checkpoint=so_far.state or None))
+    messages = workshop.painter(easel.job)
     try:
         for message in messages:
             if isinstance(message, Painted):
                 painted = message
                 break
-            if message.step == 0 and message.frames:  # the painter begins anew
-                so_far = Unfinished(planned.frames)
-            so_far.frames += message.frames
-            if message.checkpoint:
-                so_far.state = message.checkpoint
-                store.keep_unfinished(planned.key, so_far)
-            yield PairProgress(job.name, message.step, message.steps, message.stage, message.loss, message.work)
+            yield easel.note(message, store)
     finally:
         if isinstance(messages, Generator):
             messages.close()  # an interrupted run stops the painter now, not when somebody collects it
-    if painted is None:
-        raise PaintError(Problem(None, f"the painter of '{job.name}' ended without a result."))
-    if job.settings.bits == 16 and painted.fine is None:
-        raise PaintError(Problem(None, f"the painter of '{job.name}' gave 8 bits a colour, not 16."))
-    facts = {**painted.facts, FRAMES_ASKED_FOR: planned.frames}
-    origin = describe(planned.pair, engine=workshop.engine, weights_sha256=workshop.weights_sha256, facts=facts)
-    store.add_painting(planned.key, painted.rgb, alpha, so_far.frames or [painted.rgb], origin, fine=painted.fine)
+    easel.finish(painted, store, workshop)
+
+
+def _companions(easel: _Easel, following: Sequence[PlannedPair], store: Store, workshop: Workshop) -> list[_Easel]:
+    """The next pairs that are best painted along with one: none on most devices, and none where one goes on from a
+    checkpoint.
+    """
+    if workshop.ensemble is None or easel.job.checkpoint or not following:
+        return []
+    found: list[_Easel] = []
+    for planned in following[: workshop.ensemble.at_once(easel.job) - 1]:
+        if shape_of(planned.pair) != shape_of(easel.planned.pair):
+            break
+        try:
+            companion = _begin(planned, store, workshop)
+        except PictureError:
+            break  # it will be told when it is that one's turn
+        if companion.job.checkpoint:
+            break
+        found.append(companion)
+    return found
+
+
+def _paint_together(easels: Sequence[_Easel], store: Store, workshop: Workshop) -> Generator[PairProgress, None, bool]:
+    """Paint several pairs at once and put them into the store; only the progress of the first is told.
+
+    Returns whether that was done. Where it fails, each is to be painted by itself: that shows which of them it was.
+    """
+    assert workshop.ensemble is not None
+    messages = workshop.ensemble([easel.job for easel in easels])
+    paintings: dict[int, Painted] = {}
+    try:
+        for position, message in messages:
+            if isinstance(message, Painted):
+                paintings[position] = message
+                continue
+            progress = easels[position].note(message, store)
+            if position == 0:
+                yield progress
+    except PaintError:
+        return False
+    finally:
+        messages.close()
+    for position, easel in enumerate(easels):
+        easel.finish(paintings.get(position), store, workshop)
+    return True
 
 
 def _job(planned: PlannedPair, weights: WeightsFile | None) -> tuple[Job, Alpha | None]:

@@ -52,8 +52,8 @@ def make_plan(site: Site, store: Store, workshop: Workshop, *, pair_ids: Collect
             experience = _experience(past)
         why = why or _differences(pair, past, workshop)
         work = work_of(workshop.scales(pair.paint), pair.width, pair.height, styles=len(pair.styles))
-        seconds = expected_seconds(work, experience, compiling=_shape(pair) not in compiled)
-        compiled.add(_shape(pair))
+        seconds = expected_seconds(work, experience, compiling=shape_of(pair) not in compiled)
+        compiled.add(shape_of(pair))
         size = int(BYTES_PER_PIXEL * pair.width * pair.height * frames[key])
         planned.append(PlannedPair(pair, key, frames[key], why, seconds, size))
     return Plan(tuple(planned), _in_painting_order(planned))
@@ -123,9 +123,10 @@ def _in_painting_order(planned: Sequence[PlannedPair]) -> tuple[PlannedPair, ...
     listed = [one for one in planned if missing.get(one.key) is one]
     groups: dict[tuple[int, int, Quality], int] = {}
     for one in listed:
-        groups.setdefault(_shape(one.pair), len(groups))
-    return tuple(sorted(listed, key=lambda one: groups[_shape(one.pair)]))
+        groups.setdefault(shape_of(one.pair), len(groups))
+    return tuple(sorted(listed, key=lambda one: groups[shape_of(one.pair)]))
 
 
-def _shape(pair: Pair) -> tuple[int, int, Quality]:
+def shape_of(pair: Pair) -> tuple[int, int, Quality]:
+    """What pairs have in common that share what the painter compiles."""
     return pair.width, pair.height, pair.paint.quality

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from neural_gallery import ENGINE_VERSION
 from neural_gallery.site.model import PaintSettings, Site, WeightsFile
-from neural_gallery.workers.messages import Painter
+from neural_gallery.workers.messages import Ensemble, Painter
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class Workshop:
     weights_sha256: str  # of the network's weights
     engine: int = ENGINE_VERSION
     weights: WeightsFile | None = None  # the file with them; None: those that are the painter's own
+    ensemble: Ensemble | None = None  # paints several at once; None: they are painted one by one
 
     def for_site(self, site: Site) -> Workshop:
         """The same, painting with the weights that the site's manifest names, if it names any."""
@@ -38,6 +39,6 @@ def local_workshop(compiled: Path) -> Workshop:
 
     JAX is loaded when the first pair is painted, not before.
     """
-    from neural_gallery.workers.local import painter_with_cache, weights_sha256
+    from neural_gallery.workers.local import LocalEnsemble, painter_with_cache, weights_sha256
 
-    return Workshop(painter_with_cache(compiled), weights_sha256())
+    return Workshop(painter_with_cache(compiled), weights_sha256(), ensemble=LocalEnsemble(compiled))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Generator, Iterator
-from dataclasses import replace
+from collections.abc import Generator, Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,8 @@ from neural_gallery.workers.messages import Job, Message, Painted, Painter, Prog
 
 if TYPE_CHECKING:
     from neural_gallery.site.model import PaintSettings, WeightsFile
-    from neural_gallery.studio.painting import Result
+    from neural_gallery.studio.painting import Result, Step
+    from neural_gallery.studio.targets import Style
     from neural_gallery.studio.vgg import VGG
 
 
@@ -81,26 +82,70 @@ def local_painter(job: Job) -> Generator[Message, None, None]:
     yield Progress(0, recipe.steps, "warming up", float("nan"))
     from neural_gallery.studio.checkpoint import read_checkpoint
     from neural_gallery.studio.paint import paint
-    from neural_gallery.studio.painting import Result
-    from neural_gallery.studio.targets import Style
 
-    styles = [Style(style.rgb, style.weight, style.layers, style.mask, style.style_mask) for style in job.styles]
     records = paint(
         _network(job.weights, recipe.method.layers),
         job.content,
-        styles,
+        _styles(job),
         recipe,
         frames=job.frames,
         begin_with=job.start,
         resume=read_checkpoint(job.checkpoint) if job.checkpoint else None,
     )
     for record in records:
-        if isinstance(record, Result):
-            yield Painted(record.rgb, _facts(recipe, record), record.fine if job.settings.bits == 16 else None)
-        else:
-            work = share_of_work(recipe, record.step)
-            checkpoint = record.checkpoint.to_bytes() if record.checkpoint else None
-            yield Progress(record.step, record.steps, record.stage, record.loss, record.frames, work, checkpoint)
+        yield _message(job, recipe, record)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalEnsemble:
+    """Paints several jobs at once, where the device has room for them and they are of one kind."""
+
+    compiled: Path  # the folder for compiled programs
+
+    def at_once(self, job: Job) -> int:
+        """How many jobs like that one are best painted together."""
+        from neural_gallery.studio.memory import pictures_at_once
+
+        return pictures_at_once(job.content.shape[:2])
+
+    def __call__(self, jobs: Sequence[Job]) -> Generator[tuple[int, Message], None, None]:
+        """Messages of all jobs, each with the job's position. Jobs of other kinds come one after the other."""
+        from neural_gallery.studio.device import keep_compilations
+        from neural_gallery.studio.painting import Painting
+        from neural_gallery.studio.together import kind_of, paint_together
+
+        keep_compilations(self.compiled)
+        kinds: dict[Hashable, dict[int, Painting]] = {}
+        for position, job in enumerate(jobs):
+            recipe = recipe_of(job.settings)
+            network = _network(job.weights, recipe.method.layers)
+            painting = Painting(network, job.content, _styles(job), recipe, begin_with=job.start)
+            kinds.setdefault(kind_of(painting), {})[position] = painting
+        for members in kinds.values():
+            if len(members) == 1:
+                yield from ((position, message) for position in members for message in local_painter(jobs[position]))
+                continue
+            frames = [jobs[position].frames for position in members]
+            for records in paint_together(list(members.values()), frames=frames):
+                for (position, painting), record in zip(members.items(), records, strict=True):
+                    yield position, _message(jobs[position], painting.recipe, record)
+
+
+def _styles(job: Job) -> list[Style]:
+    from neural_gallery.studio.targets import Style
+
+    return [Style(style.rgb, style.weight, style.layers, style.mask, style.style_mask) for style in job.styles]
+
+
+def _message(job: Job, recipe: Recipe, record: Step | Result) -> Message:
+    """What the studio tells, as the corridor hears it."""
+    from neural_gallery.studio.painting import Result
+
+    if isinstance(record, Result):
+        return Painted(record.rgb, _facts(recipe, record), record.fine if job.settings.bits == 16 else None)
+    work = share_of_work(recipe, record.step)
+    checkpoint = record.checkpoint.to_bytes() if record.checkpoint else None
+    return Progress(record.step, record.steps, record.stage, record.loss, record.frames, work, checkpoint)
 
 
 def _network(weights: WeightsFile | None, layers: frozenset[str]) -> VGG:

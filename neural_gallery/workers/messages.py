@@ -1,14 +1,14 @@
 """What the corridor and a painter say to each other. No JAX here: pictures are 8-bit sRGB NumPy arrays.
 
 A painter is a callable `paint(job) -> Iterator[Message]`: any number of `Progress` records, then one `Painted`.
-It raises `PaintError` or `WeightsError`. Closing the iterator stops the painting.
+It raises `PaintError` or `WeightsError`. Closing the iterator stops the painting. An `Ensemble` paints several at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,3 +81,18 @@ class WeightsReport:
 
 Message: TypeAlias = Progress | Painted
 Painter: TypeAlias = Callable[[Job], Iterator[Message]]
+
+
+class Ensemble(Protocol):
+    """Paints several jobs in one go, for devices that one small picture leaves idle."""
+
+    def at_once(self, job: Job) -> int:
+        """How many jobs of the size of that one are best painted together; 1: they are better painted singly."""
+        ...
+
+    def __call__(self, jobs: Sequence[Job]) -> Generator[tuple[int, Message], None, None]:
+        """As a painter's messages, each with the position of its job; checkpoints in the jobs are not looked at.
+
+        Raises PaintError, WeightsError: then no job that has no `Painted` yet is finished.
+        """
+        ...

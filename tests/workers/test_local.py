@@ -19,7 +19,7 @@ from neural_gallery.site.model import Colors, Init, PaintSettings, Quality, Weig
 from neural_gallery.studio.data import BUNDLED_WEIGHTS, file_sha256
 from neural_gallery.studio.recipe import Scale
 from neural_gallery.workers import local
-from neural_gallery.workers.messages import Job, Painted, Progress, StyleSource
+from neural_gallery.workers.messages import Job, Message, Painted, Progress, StyleSource
 
 IMAGES = Path(__file__).parents[2] / "content" / "images"
 
@@ -122,3 +122,28 @@ def test_a_job_is_painted_with_the_weights_that_it_brings(job: Job, tmp_path: Pa
     assert str(caught.value) == (
         "site.yaml:2:10: the file 'vgg.safetensors' has changed since the manifest was read. Run the command again."
     )
+
+
+def test_several_jobs_at_once(job: Job, tmp_path: Path) -> None:
+    """Each gets its own messages, as by itself; one of another kind is painted all the same."""
+    ensemble = local.LocalEnsemble(tmp_path)
+    assert ensemble.at_once(job) == 1
+    settings = dataclasses.replace(job.settings, strength=0.3, bits=16)
+    other = Job("chelsea-poppies", _picture("chelsea.jpg", 48, 32), job.styles[:1], settings, frames=3)
+    narrow = dataclasses.replace(job, content=job.content[:, :24].copy())
+    jobs = [job, narrow, other]
+    told: dict[int, list[Message]] = {position: [] for position in range(3)}
+    for position, message in ensemble(jobs):
+        told[position].append(message)
+    for position, one in enumerate(jobs):
+        *progress, painted = told[position]
+        assert isinstance(painted, Painted)
+        assert sum(len(message.frames) for message in progress if isinstance(message, Progress)) == one.frames
+        *_, wanted = local.local_painter(one)
+        assert isinstance(wanted, Painted)
+        assert (painted.fine is not None) == (one.settings.bits == 16)
+        difference = np.abs(painted.rgb.astype(int) - wanted.rgb.astype(int))
+        assert difference.mean() < 0.5, one.name
+        assert painted.facts["scales"] == wanted.facts["scales"]
+    stages = {message.stage for message in told[0] if isinstance(message, Progress)}
+    assert any("2 pairs at once" in stage for stage in stages)
