@@ -1,10 +1,7 @@
 """3 x 3 convolutions and 2 x 2 pooling for a network whose weights are frozen.
 
 Arrays are float32, NHWC; kernels are HWIO. Only gradients with respect to the picture are ever asked for, so the
-kernels' cotangents are zero by construction, and both directions of a wide convolution can run as Winograd's minimal
-filtering F(4 x 4, 3 x 3) (Lavin and Gray 2016, arXiv:1509.09308): 36 products for 16 outputs where the direct way
-needs 144. Measured on CPUs it wins where many channels meet few pixels; elsewhere the gathering of tiles costs more
-than the products that it saves.
+kernels' cotangents are zero by construction. Wide convolutions have a faster way on CPUs (`winograd.py`).
 """
 
 from __future__ import annotations
@@ -18,36 +15,6 @@ import numpy as np
 from jax import lax
 
 from neural_gallery.studio.arrays import Floats
-
-# Evaluation at 0, +-1, +-2 and infinity; B and A transposed as in the paper's section 4.1.
-_INPUT = np.array(
-    [
-        [4, 0, -5, 0, 1, 0],
-        [0, -4, -4, 1, 1, 0],
-        [0, 4, -4, -1, 1, 0],
-        [0, -2, -1, 2, 1, 0],
-        [0, 2, -1, -2, 1, 0],
-        [0, 4, 0, -5, 0, 1],
-    ],
-    np.float32,
-)
-_KERNEL = np.array(
-    [
-        [1 / 4, 0, 0],
-        [-1 / 6, -1 / 6, -1 / 6],
-        [-1 / 6, 1 / 6, -1 / 6],
-        [1 / 24, 1 / 12, 1 / 6],
-        [1 / 24, -1 / 12, 1 / 6],
-        [0, 0, 1],
-    ],
-    np.float32,
-)
-_OUTPUT = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]], np.float32)
-
-# A separable transform of a tile is one product with the Kronecker square of its one-dimensional matrix.
-_INPUT_2D = np.kron(_INPUT, _INPUT)
-_KERNEL_2D = np.kron(_KERNEL, _KERNEL)
-_OUTPUT_2D = np.kron(_OUTPUT, _OUTPUT)
 
 
 def plain_convolution(image: jax.Array, kernel: jax.Array, *, padding: int = 1) -> jax.Array:
@@ -87,79 +54,6 @@ def _direct_backward(padding: int, turned: jax.Array, cotangent: jax.Array) -> t
 
 
 direct_convolution.defvjp(_direct_forward, _direct_backward)
-
-
-def transform_kernel(kernel: Floats) -> Floats:
-    """The kernel in Winograd's domain: (3, 3, I, O) -> (36, I, O).
-
-    On the host, since it is done once for a network and a device's compiler would need several times the memory.
-    """
-    return np.matmul(_KERNEL_2D, kernel.reshape(9, -1), dtype=np.float32).reshape(36, *kernel.shape[2:])
-
-
-def winograd_product(image: jax.Array, transformed: jax.Array) -> jax.Array:
-    """What `plain_convolution` computes, from a transformed kernel: (N, H, W, I), (36, I, O) -> (N, H, W, O)."""
-    batch, height, width, channels = image.shape
-    rows, columns = -(-height // 4), -(-width // 4)
-    padded = jnp.pad(image, ((0, 0), (1, 4 * rows - height + 1), (1, 4 * columns - width + 1), (0, 0)))
-    # Two gathers with constant indices: as fast as 36 strided slices, and compiled in a tenth of the time.
-    down = (4 * np.arange(rows)[:, None] + np.arange(6)).ravel()
-    across = (4 * np.arange(columns)[:, None] + np.arange(6)).ravel()
-    tiles = padded[:, down][:, :, across].reshape(batch, rows, 6, columns, 6, channels)
-    tiles = tiles.transpose(2, 4, 0, 1, 3, 5).reshape(36, -1)
-    spectrum = (jnp.asarray(_INPUT_2D) @ tiles).reshape(36, batch * rows * columns, channels)
-    products = jnp.einsum("tpc,tco->tpo", spectrum, transformed)
-    blocks = (jnp.asarray(_OUTPUT_2D) @ products.reshape(36, -1)).reshape(
-        4, 4, batch, rows, columns, transformed.shape[2]
-    )
-    plane = blocks.transpose(2, 3, 0, 4, 1, 5).reshape(batch, 4 * rows, 4 * columns, -1)
-    return plane[:, :height, :width]
-
-
-def winograd_adjoint(cotangent: jax.Array, transformed: jax.Array) -> jax.Array:
-    """The gradient of `winograd_product` with respect to the picture: (N, H, W, O), (36, I, O) -> (N, H, W, I).
-
-    Every step of it transposed, in reverse, so that one transformed kernel serves both directions.
-    """
-    batch, height, width, channels = cotangent.shape
-    rows, columns = -(-height // 4), -(-width // 4)
-    padded = jnp.pad(cotangent, ((0, 0), (0, 4 * rows - height), (0, 4 * columns - width), (0, 0)))
-    blocks = padded.reshape(batch, rows, 4, columns, 4, channels).transpose(2, 4, 0, 1, 3, 5).reshape(16, -1)
-    spectrum = (jnp.asarray(_OUTPUT_2D.T) @ blocks).reshape(36, batch * rows * columns, channels)
-    products = jnp.einsum("tpo,tco->tpc", spectrum, transformed)
-    tiles = (jnp.asarray(_INPUT_2D.T) @ products.reshape(36, -1)).reshape(6, 6, batch, rows, columns, -1)
-    plane = _overlap_add(_overlap_add(tiles.transpose(2, 3, 0, 4, 1, 5), 1), 3)
-    plane = plane.reshape(batch, 4 * rows + 4, 4 * columns + 4, -1)
-    return plane[:, 1 : 1 + height, 1 : 1 + width]
-
-
-def _overlap_add(tiles: jax.Array, axis: int) -> jax.Array:
-    """Tiles of 6 that stand 4 apart, laid over each other: (…, n, 6, …) -> (…, n + 1, 4, …), n being at `axis`."""
-
-    def padding(*, at: int, before: int, after: int) -> list[tuple[int, int]]:
-        return [(before, after) if dimension == at else (0, 0) for dimension in range(tiles.ndim)]
-
-    body, overhang = jnp.split(tiles, [4], axis=axis + 1)
-    body = jnp.pad(body, padding(at=axis, before=0, after=1))
-    overhang = jnp.pad(jnp.pad(overhang, padding(at=axis, before=1, after=0)), padding(at=axis + 1, before=0, after=2))
-    return body + overhang
-
-
-@jax.custom_vjp
-def winograd_convolution(image: jax.Array, transformed: jax.Array) -> jax.Array:
-    """`winograd_product` whose gradient runs in Winograd's domain too; the kernel is a constant to differentiation."""
-    return winograd_product(image, transformed)
-
-
-def _winograd_forward(image: jax.Array, transformed: jax.Array) -> tuple[jax.Array, jax.Array]:
-    return winograd_product(image, transformed), transformed
-
-
-def _winograd_backward(transformed: jax.Array, cotangent: jax.Array) -> tuple[jax.Array, None]:
-    return winograd_adjoint(cotangent, transformed), None
-
-
-winograd_convolution.defvjp(_winograd_forward, _winograd_backward)
 
 
 def _windows(image: jax.Array) -> jax.Array:

@@ -23,17 +23,16 @@ from neural_gallery.studio.convolution import (
     inside,
     max_pool,
     pad_edges,
-    transform_kernel,
     turn_kernel,
-    winograd_convolution,
 )
+from neural_gallery.studio.winograd import transform_kernel, winograd_convolution
 
 Pooling = Literal["max", "avg"]
 
-WINOGRAD_CHANNELS = 128 * 256
+WINOGRAD_CHANNELS = 64 * 128
 """Input times output channels from which Winograd's filtering is faster than the direct way, as measured on CPUs."""
 
-WINOGRAD_PIXELS = 16 * 16
+WINOGRAD_PIXELS = 8 * 8
 """The same for the pixels of a picture: below, reading a transformed kernel, four times as large, takes the longest."""
 
 

@@ -14,23 +14,6 @@ def _random(*shape: int, key: int = 0) -> jax.Array:
     return jax.random.normal(jax.random.key(key), shape)
 
 
-@pytest.mark.parametrize("size", [(4, 4), (5, 7), (12, 9), (1, 1), (2, 17)])
-def test_winograd_computes_the_convolution(size: tuple[int, int]) -> None:
-    """Winograd's filtering and the direct way agree, for sizes that do not fill their tiles too."""
-    image, kernel = _random(2, *size, 6), _random(3, 3, 6, 5, key=1)
-    found = convolution.winograd_product(image, convolution.transform_kernel(np.asarray(kernel)))
-    np.testing.assert_allclose(found, convolution.plain_convolution(image, kernel), atol=2e-4)
-
-
-def test_winograd_has_the_gradient_of_the_convolution() -> None:
-    """The gradient with respect to the picture agrees with the one that JAX derives from the direct way."""
-    image, kernel, cotangent = _random(1, 10, 7, 6), _random(3, 3, 6, 5, key=1), _random(1, 10, 7, 5, key=2)
-    transformed = convolution.transform_kernel(np.asarray(kernel))
-    _, ours = jax.vjp(lambda x: convolution.winograd_convolution(x, transformed), image)
-    _, plain = jax.vjp(lambda x: convolution.plain_convolution(x, kernel), image)
-    np.testing.assert_allclose(ours(cotangent)[0], plain(cotangent)[0], atol=2e-4)
-
-
 @pytest.mark.parametrize("padding", [0, 1])
 def test_the_direct_way_has_the_gradient_of_the_convolution(padding: int) -> None:
     """With the turned kernel it computes the same, forward and back, as what JAX derives."""
