@@ -1,10 +1,12 @@
 """Time of one Adam step, beside the same graph in PyTorch where torch is installed.
 
     python benchmarks/step.py [--sizes 400x250 256x192] [--rounds 7]
-    python benchmarks/step.py --sizes 512x512            on an accelerator
+    python benchmarks/step.py --sizes 512x512 256x256 --together 1 4 16        on an accelerator
 
 The roofline is what the step's convolutions and Gram matrices, computed the direct way, would take at the pace of a
 large matrix product on the same device; Winograd's filtering needs fewer operations and may be below it.
+
+With `--together`, so many pictures are painted in one program; times are those of one picture's step.
 
 Both programs take the gradient of the same objective (style at relu1_1 … relu5_1, content at relu4_2) with respect to
 the picture and make one step of Adam with clipping. They run in turn, chunk by chunk, so that a machine that drifts
@@ -15,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import itertools
 import os
 import platform
 import statistics
@@ -33,26 +36,31 @@ from neural_gallery.studio.parts import outcome
 from neural_gallery.studio.pyramid import Canvas, to_bytes
 from neural_gallery.studio.recipe import Method
 from neural_gallery.studio.targets import Eye, Source, Style, parts
+from neural_gallery.studio.together import stacked
 from neural_gallery.studio.vgg import VGG
 from neural_gallery.studio.weights import bundled_network
 
 STEPS = 4
 
 
-def jax_steps(network: VGG, image: np.ndarray, style: np.ndarray, method: Method) -> Callable[[], None]:
-    """A function that makes `STEPS` steps with the studio's own program."""
+def jax_steps(
+    network: VGG, image: np.ndarray, style: np.ndarray, method: Method, *, together: int | None = None
+) -> Callable[[], None]:
+    """A function that makes `STEPS` steps with the studio's own program, or the one for several pictures at once."""
     graph, state = nnx.split(network)
-
     canvas = Canvas(*image.shape[:2])
     source, eye = Source(style, Style(to_bytes(style))), Eye(graph, state, method)
     targets = outcome(eye.targets(image, parts([source]), canvas, longest=max(style.shape[:2])))
-    content = jnp.asarray(canvas.mount(image))
-    easel = optimizers.begin(content, method)
+    easel = optimizers.begin(jax.device_put(canvas.mount(image)), method)
     shares = (jnp.float32(1.0), jnp.float32(0.2))
+    program = optimizers.paint_chunk
+    if together is not None:
+        easel, targets, shares = (stacked([tree] * together) for tree in (easel, targets, shares))
+        program = optimizers.paint_chunk_together
 
     def run() -> None:
         nonlocal easel
-        easel, (found, _) = optimizers.paint_chunk(
+        easel, (found, _) = program(
             easel, state, targets, shares, network_graph=graph, method=method, steps=1000, chunk=STEPS
         )
         jax.block_until_ready(found)
@@ -150,6 +158,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", nargs="+", default=["400x250", "256x192"])
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--together", nargs="+", type=int, default=[], help="numbers of pictures painted at once")
     options = parser.parse_args()
     method = Method()
     network = bundled_network(method.layers)
@@ -159,9 +168,8 @@ def main() -> None:
     print("| size | GFLOP | JAX s/step | over the roofline | compile s | PyTorch s/step | ratio, median of rounds |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for size in options.sizes:
-        width, height = (int(side) for side in size.split("x"))
-        random = np.random.default_rng(0)
-        image, style = (random.random((height, width, 3), np.float32) for _ in range(2))
+        image, style = pictures(size)
+        height, width, _ = image.shape
         gflop = step_gflop(network, method, height, width)
         ours = jax_steps(network, image, style, method)
         began = time.perf_counter()
@@ -178,6 +186,27 @@ def main() -> None:
         mine, other = (statistics.median(column) for column in zip(*rounds, strict=True))
         ratio = statistics.median(a / b for a, b in rounds)
         print(f"{_row(size, gflop, mine, peak, warm_up)} {other:.3f} | {ratio:.2f} |")
+    if options.together:
+        print_together(network, method, options)
+
+
+def pictures(size: str) -> tuple[np.ndarray, np.ndarray]:
+    """A content and a style of noise; `size` is width x height."""
+    width, height = (int(side) for side in size.split("x"))
+    random = np.random.default_rng(0)
+    content, style = (random.random((height, width, 3), np.float32) for _ in range(2))
+    return content, style
+
+
+def print_together(network: VGG, method: Method, options: argparse.Namespace) -> None:
+    """Prints a Markdown table of steps of several pictures in one program."""
+    print("\n| size | pictures at once | s/step of one picture |")
+    print("| --- | --- | --- |")
+    for size, count in itertools.product(options.sizes, options.together):
+        run = jax_steps(network, *pictures(size), method, together=count)
+        run()
+        seconds = statistics.median(timed(run) for _ in range(options.rounds)) / count
+        print(f"| {size} | {count} | {seconds:.4f} |")
 
 
 def _row(size: str, gflop: float, seconds: float, peak: float, warm_up: float) -> str:

@@ -31,12 +31,12 @@ class Effort:
 
         The larger the scale, the fewer: its steps take longer, and the scales before it have left it less to do.
         """
-        steps = min(self.at_256, max(self.least, 4 * round(self.at_256 * (256 / size) ** 2.5 / 4)))
+        steps = min(self.at_256, max(self.least, 4 * int(self.at_256 * (256 / size) ** 2.5 / 4)))
         return steps if last else min(self.coarse, steps)
 
 
 EFFORTS = {
-    "draft": Effort(levels=2, at_256=16, least=4, coarse=4),
+    "draft": Effort(levels=2, at_256=20, least=4, coarse=4),
     "balanced": Effort(levels=3, at_256=64, least=12, coarse=32),
     "best": Effort(levels=4, at_256=200, least=40, coarse=100),
 }
