@@ -164,7 +164,14 @@ def paint_chunk(
     Also returns the losses before each step, (chunk,), and the averages after each, (chunk, 1, H, W, 3), from which
     frames are taken. The state's buffers are donated. Nothing crosses to the host.
     """
-    return _steps(easel, network_state, targets, shares, network_graph, method, steps, chunk)
+    network = nnx.merge(network_graph, network_state)
+    loss_and_gradient = jax.value_and_grad(lambda image: objective(network, image, targets, shares, method))
+
+    def body(state: Easel, _: None) -> tuple[Easel, tuple[jax.Array, jax.Array]]:
+        state, loss = step_with(loss_and_gradient, state, method, steps=steps)
+        return state, (loss, state.average)
+
+    return lax.scan(body, easel, length=chunk)
 
 
 @functools.partial(jax.jit, static_argnames=("network_graph", "method", "steps", "chunk"), donate_argnames="easels")
@@ -180,30 +187,5 @@ def paint_chunk_together(
     chunk: int,
 ) -> tuple[Easel, tuple[jax.Array, jax.Array]]:
     """`paint_chunk` of n pictures on canvases of one shape: all arrays but the network's have an axis of n in front."""
-
-    def one(
-        easel: Easel, targets: Targets, shares: tuple[jax.Array, jax.Array]
-    ) -> tuple[Easel, tuple[jax.Array, jax.Array]]:
-        return _steps(easel, network_state, targets, shares, network_graph, method, steps, chunk)
-
-    return jax.vmap(one)(easels, targets, shares)
-
-
-def _steps(
-    easel: Easel,
-    network_state: nnx.State,
-    targets: Targets,
-    shares: tuple[jax.Array, jax.Array],
-    network_graph: nnx.GraphDef,
-    method: Method,
-    steps: int,
-    chunk: int,
-) -> tuple[Easel, tuple[jax.Array, jax.Array]]:
-    network = nnx.merge(network_graph, network_state)
-    loss_and_gradient = jax.value_and_grad(lambda image: objective(network, image, targets, shares, method))
-
-    def body(state: Easel, _: None) -> tuple[Easel, tuple[jax.Array, jax.Array]]:
-        state, loss = step_with(loss_and_gradient, state, method, steps=steps)
-        return state, (loss, state.average)
-
-    return lax.scan(body, easel, length=chunk)
+    one = functools.partial(paint_chunk, network_graph=network_graph, method=method, steps=steps, chunk=chunk)
+    return jax.vmap(one, in_axes=(0, None, 0, 0))(easels, network_state, targets, shares)
