@@ -25,18 +25,19 @@ class Effort:
     at_256: int  # steps at the last scale where its longest side is 256 pixels or less
     least: int  # steps at the last scale, however large it is
     coarse: int  # steps at each scale before the last, at the most: more of them hardly show in the end
+    fall: float = 2.5  # how steeply steps fall as the size grows: with this power of its share of 256 pixels
 
     def steps(self, size: int, *, last: bool) -> int:
         """Steps at a scale of that longest side: a multiple of four, since chunks of one length are one program.
 
         The larger the scale, the fewer: its steps take longer, and the scales before it have left it less to do.
         """
-        steps = min(self.at_256, max(self.least, 4 * int(self.at_256 * (256 / size) ** 2.5 / 4)))
+        steps = min(self.at_256, max(self.least, 4 * int(self.at_256 * (256 / size) ** self.fall / 4)))
         return steps if last else min(self.coarse, steps)
 
 
 EFFORTS = {
-    "draft": Effort(levels=2, at_256=20, least=4, coarse=4),
+    "draft": Effort(levels=2, at_256=28, least=4, coarse=4, fall=4.0),
     "balanced": Effort(levels=3, at_256=64, least=12, coarse=32),
     "best": Effort(levels=4, at_256=200, least=40, coarse=100),
 }
@@ -108,7 +109,7 @@ class Recipe:
         return min(1.0, 1.0 / content), min(1.0, content)
 
 
-MIDDLE_CONTENT_SHARE = 0.6
+MIDDLE_CONTENT_SHARE = 0.62
 """The content term's share over the style's at strength 0.5: by eye, what keeps a face a face and a brush a brush."""
 
 STRENGTH_EXPONENT = 1.0
