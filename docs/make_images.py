@@ -16,7 +16,7 @@ PUBLISHED = ROOT / "public" / "static" / "img"
 ROWS = (
     ("rocket.jpg", "village-street-in-auvers.jpg", "rocket-village-street-in-auvers.png"),
     ("chelsea.jpg", "great-wave.jpg", "chelsea-great-wave.png"),
-    ("astronaut.jpg", "bal-du-moulin-de-la-galette.jpg", "astronaut-bal-du-moulin-de-la-galette.png"),
+    ("astronaut.jpg", "poppies.jpg", "astronaut-poppies.png"),
 )
 HEIGHT, GAP = 267, 8
 

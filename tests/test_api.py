@@ -26,10 +26,10 @@ def test_paths_in_progress_and_a_result_out(tmp_path: Path) -> None:
     """The readme's example: it counts its steps, sends its frames, and the result has the size asked for."""
     painting = stylize(CAT, WAVE, size=64, quality="draft", frames=3)
     steps = list(painting)
-    assert steps[-1].step == steps[-1].steps == 20
+    assert steps[-1].step == steps[-1].steps == 28
     assert sum(len(step.frames) for step in steps) == 3
     assert max(painting.result.rgb.shape) == 64
-    assert painting.result.facts["steps"] == 20
+    assert painting.result.facts["steps"] == 28
     painting.result.save(tmp_path / "cat.png")
     with Image.open(tmp_path / "cat.png") as saved:
         np.testing.assert_array_equal(np.asarray(saved), painting.result.rgb)

@@ -281,10 +281,10 @@ def test_a_result_plays_on_the_page_of_jekyll(jekyll_source: Path, tmp_path: Pat
     built.rename(tmp_path / "served/repo")
     with serving(tmp_path / "served") as served:
         page = open_page(f"{served.address}/repo/2026/11/20/borrowed-brushes/")
-        button = page.locator("#astronaut-face-bal-du-moulin-de-la-galette button.swap")
+        button = page.locator("#astronaut-face-poppies button.swap")
         for pressed in (True, False):
             activate(button, "click", pressed=pressed)
-        name = "repo/static/img/astronaut-face-bal-du-moulin-de-la-galette-5fps.webp"
+        name = "repo/static/img/astronaut-face-poppies-5fps.webp"
         page.wait_for_load_state("networkidle")
         page.close()  # before the server is gone, of which the console would tell
         assert served.recorder.animations() == {name: 1}
