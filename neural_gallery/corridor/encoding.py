@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from neural_gallery.corridor.events import EncodingStarted
 from neural_gallery.corridor.naming import AnimationFile, StillFile, animation_files, picture_files, result_files
 from neural_gallery.pages.views import Gallery, ImageFile, PairView, PictureView, StillView
+from neural_gallery.site.lines import pair_lines
 from neural_gallery.site.model import Pair, Picture, Site
 from neural_gallery.store.encodings import Encoded
 from neural_gallery.store.keys import encoding_key, picture_key
@@ -172,7 +173,8 @@ def _still_view(made: Mapping[File, Encoded]) -> StillView:
 def _pair_view(pair: Pair, made: Mapping[File, Encoded], painting: Painting) -> PairView:
     animations = [_image_file(file, encoded) for file, encoded in made.items() if isinstance(file, AnimationFile)]
     lighter = sorted(animations[1:], key=lambda image: image.bytes)
-    return PairView(pair, _still_view(made), animations[0], tuple(lighter), painting.record.origin.facts)
+    facts = painting.record.origin.facts
+    return PairView(pair, _still_view(made), animations[0], tuple(lighter), facts, pair_lines(pair))
 
 
 def _image_file(file: File, encoded: Encoded) -> ImageFile:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from neural_gallery.pages.curves import curve
 from neural_gallery.pages.placements import GalleryPlacement, PairPlacement, PicturePlacement, Placement, left_of
 from neural_gallery.pages.targets import PageTarget
 from neural_gallery.pages.theme import Theme
@@ -71,6 +72,8 @@ class Figures:
             lighter=[(file.type.rpartition("/")[2], self._url(file)) for file in view.lighter],
             caption=placement.caption,
             facts=view.facts,
+            curve=curve(view.facts),
+            lines=view.lines,
         )
 
     def _picture(self, placement: PicturePlacement) -> str:

@@ -47,6 +47,7 @@ class PairView:
     animation: ImageFile  # the GIF, under its contract name
     lighter: tuple[ImageFile, ...]  # the same animation in lighter formats, lightest first
     facts: Mapping[str, object]  # how it was made, from the store's record (see workers.messages.Painted.facts)
+    lines: str  # of a manifest, that ask for it: `site.lines`
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,7 +160,7 @@ def test_check_and_build_with_weights(run: Run, folder: Path, write_site: Callab
     (folder / "second.pth").write_text("no weights")
     said = (
         "site.yaml:2:10: the file 'second.pth' is of no format that can be read here. "
-        "Give a PyTorch file (.pth), Keras weights (.h5), a Caffe model (.caffemodel), .npz or .safetensors.\n"
+        "Give a PyTorch file (.pth), Keras weights (.h5, .keras), a Caffe model (.caffemodel), .npz or .safetensors.\n"
         "1 problem\n"
     )
     for command in ("check", "build", "paint"):

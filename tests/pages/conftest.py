@@ -223,8 +223,8 @@ def _gallery_of(site: Site) -> Gallery:
         animation = ImageFile(f"{stem}-{pair.animation.fps}fps.gif", "image/gif", pair.width, pair.height, 2_000_000)
         lighter = replace(animation, path=f"{stem}-{pair.animation.fps}fps.webp", type="image/webp", bytes=500_000)
         still = _still(stem, ".png", "image/png", pair.width, pair.height)
-        facts = {"steps": 180, "seconds": 72.4, "device": "cpu", "losses": [[0, 3.5]]}
-        pairs[pair.id] = PairView(pair, still, animation, (lighter,), facts)
+        facts = {"steps": 180, "seconds": 72.4, "device": "cpu", "losses": [[4, 3.5], [180, 0.5]]}
+        pairs[pair.id] = PairView(pair, still, animation, (lighter,), facts, f"- content: {pair.content.name}\n")
     return Gallery(pictures, pairs)
 
 

@@ -103,7 +103,12 @@ def test_recipe(author, publish):
         "Steps": "180",
         "Time": "1 min 12 s",
         "Device": "cpu",
+        "Objective": "",
     }
+    drawing = only(page, "//dl//svg")
+    assert drawing.get("aria-label") == "The objective over 180 steps, scale by scale: from 3.5 to 0.5"
+    assert len(drawing.xpath("./polyline/@points")) == 1
+    assert only(page, "//pre[@class='lines']/code").text_content() == "- content: me\n"
     assert page.xpath("//dl//a/@href") == ["https://example.org/?a=1&b=2"]
 
 
@@ -116,7 +121,7 @@ def test_facts_may_be_missing(author, gallery_of):
     bare = replace(gallery, pairs={name: replace(view, facts={}) for name, view in gallery.pairs.items()})
     [page] = [file.data.decode() for file in Pages(author.site()).render(bare) if file.path == "index.html"]
     assert "<dt>Seed</dt>" in page
-    assert not any(f"<dt>{name}</dt>" in page for name in ("Steps", "Time", "Device"))
+    assert not any(f"<dt>{name}</dt>" in page for name in ("Steps", "Time", "Device", "Objective"))
 
 
 def test_options_of_a_pair(author, publish):

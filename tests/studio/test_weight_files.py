@@ -174,7 +174,7 @@ def test_keras_files(tmp_path: Path, kernel: str, bias: str) -> None:
 
 
 def test_keras_3_files(tmp_path: Path) -> None:
-    """The `.weights.h5` of Keras 3 names layers by their kind and order."""
+    """The `.weights.h5` of Keras 3 names layers by their kind and order; a `.keras` archive holds such a file."""
     h5py = pytest.importorskip("h5py")
     network = random_network(SMALL16)
     with h5py.File(tmp_path / "vgg.weights.h5", "w") as file:
@@ -183,9 +183,28 @@ def test_keras_3_files(tmp_path: Path) -> None:
             file[f"{layer}/vars/0"], file[f"{layer}/vars/1"] = kernel, bias
         file["layers/dense/vars/0"], file["layers/dense/vars/1"] = np.ones((8, 3), "f4"), np.ones(3, "f4")
         file["optimizer/vars/0"] = np.ones(3, "f4")
-    file = opened(tmp_path / "vgg.weights.h5")
-    assert (file.kind, file.architecture, file.convention) == ("Keras", SMALL16, CAFFE)
-    assert_holds(file, network)
+    with zipfile.ZipFile(tmp_path / "vgg.keras", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", "never read")
+        archive.write(tmp_path / "vgg.weights.h5", "model.weights.h5")
+    for name in ("vgg.weights.h5", "vgg.keras"):
+        file = opened(tmp_path / name)
+        assert (file.kind, file.architecture, file.convention) == ("Keras", SMALL16, CAFFE)
+        assert_holds(file, network)
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_damaged_keras_archives(tmp_path: Path, compression: int) -> None:
+    """Weights that are no HDF5, and bytes of the archive that are others than were packed."""
+    pytest.importorskip("h5py")
+    path = tmp_path / "vgg.keras"
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        archive.writestr("model.weights.h5", b"no HDF5" * 100)
+    again = "Fetch it again, and compare its SHA-256 with the published one."
+    assert told(path) == f"the file 'vgg.keras' is damaged: HDF5 cannot read it. {again}"
+    data = bytearray(path.read_bytes())
+    data[50:60] = bytes(10)
+    path.write_bytes(data)
+    assert told(path).startswith("the file 'vgg.keras' is damaged: ")
 
 
 @pytest.mark.parametrize("double", [False, True])
@@ -439,7 +458,9 @@ def test_no_damage_ends_in_a_traceback(tmp_path: Path, form: str) -> None:
 
 def test_files_of_no_known_format(tmp_path: Path) -> None:
     """What is no file of weights at all is told, with what can be given."""
-    formats = "Give a PyTorch file (.pth), Keras weights (.h5), a Caffe model (.caffemodel), .npz or .safetensors."
+    formats = (
+        "Give a PyTorch file (.pth), Keras weights (.h5, .keras), a Caffe model (.caffemodel), .npz or .safetensors."
+    )
     (tmp_path / "empty.pth").touch()
     (tmp_path / "notes.pth").write_text("these are no weights")
     with zipfile.ZipFile(tmp_path / "words.npz", "w") as archive:
@@ -447,7 +468,7 @@ def test_files_of_no_known_format(tmp_path: Path) -> None:
     assert told(tmp_path / "empty.pth") == f"the file 'empty.pth' is empty. {formats}"
     assert told(tmp_path / "notes.pth") == f"the file 'notes.pth' is of no format that can be read here. {formats}"
     assert told(tmp_path / "words.npz") == (
-        f"the file 'words.npz' is a zip archive, but neither PyTorch's nor NumPy's. {formats}"
+        f"the file 'words.npz' is a zip archive, but not PyTorch's, Keras's or NumPy's. {formats}"
     )
     assert told(tmp_path) == f"the file '{tmp_path.name}' is no file. {formats}"
     assert told(tmp_path / "missing.pth") == (

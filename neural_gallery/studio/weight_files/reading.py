@@ -22,7 +22,7 @@ from neural_gallery.studio.weight_files.conventions import convention_of
 from neural_gallery.studio.weight_files.naming import FoundConvolution, find_network
 from neural_gallery.studio.weight_files.tensors import TensorFile, UnusableError, damaged
 
-_FORMATS = "Give a PyTorch file (.pth), Keras weights (.h5), a Caffe model (.caffemodel), .npz or .safetensors."
+_FORMATS = "Give a PyTorch file (.pth), Keras weights (.h5, .keras), a Caffe model (.caffemodel), .npz or .safetensors."
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,4 +114,6 @@ def _archive_reader(path: Path) -> Callable[[Path], TensorFile]:
         return torch_file.read_archive
     if any(name.endswith(".npy") for name in names):
         return read_npz
-    raise UnusableError("is a zip archive, but neither PyTorch's nor NumPy's.", _FORMATS)
+    if keras_file.ARCHIVED in names:
+        return keras_file.read_archive
+    raise UnusableError("is a zip archive, but not PyTorch's, Keras's or NumPy's.", _FORMATS)

@@ -1,0 +1,99 @@
+"""From a resolved pair back to the lines of a manifest that ask for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import yaml
+
+from neural_gallery.site.model import Init, PaintSettings, Pair, Show, WeightedStyle
+from neural_gallery.site.schema import Settings
+
+ALWAYS = ("size", "quality", "strength", "colors", "style_scale", "seed")
+"""Settings that are written even where they are the usual ones: the manifest's own `defaults` may be others."""
+
+LARGEST_WHOLE_WEIGHT = 100
+"""Weights are written as whole numbers where ones up to this have their proportions."""
+
+
+def pair_lines(pair: Pair) -> str:
+    """The entry under `pairs` that paints this pair again, as YAML: `- content: rocket` and so on.
+
+    Its pictures have to be declared under the same names. What only concerns its encoding and its texts is left out.
+    """
+    entry: dict[str, object] = {"content": pair.content.name, "style": _style(pair.styles), "id": pair.id}
+    entry |= _settings(pair.paint)
+    if pair.init_picture:
+        entry["init"] = pair.init_picture.name
+    if pair.show is not Show.CONTENT:
+        entry["show"] = pair.show.value
+    written = [f"{key}: {_flow(value)}" for key, value in entry.items()]
+    return "- " + "\n  ".join(written) + "\n"
+
+
+def _flow(value: object) -> str:
+    """A value as YAML in one line."""
+    text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, default_flow_style=True, width=math.inf)
+    return text.removesuffix("...\n").rstrip("\n")
+
+
+def _settings(paint: PaintSettings) -> dict[str, object]:
+    """The settings that are not the usual ones, and those that are always written."""
+    written: dict[str, object] = {
+        "size": paint.size,
+        "quality": paint.quality.value,
+        "strength": paint.strength,
+        "colors": paint.colors.value,
+        "style_scale": paint.style_scale,
+        "seed": paint.seed,
+        "init": paint.init.value if paint.init is not Init.PICTURE else None,
+        "optimizer": paint.optimizer.value,
+        "steps": (paint.steps[0] if len(paint.steps) == 1 else [*paint.steps]) if paint.steps else None,
+        "learning_rate": paint.learning_rate,
+        "scales": paint.scales,
+        "pooling": paint.pooling.value,
+        "style_layers": dict(paint.style_layers) or None,
+        "content_layers": dict(paint.content_layers) or None,
+        "total_variation": paint.total_variation,
+        "bits": paint.bits,
+    }
+    usual = {name: field.default for name, field in Settings.model_fields.items()}
+    return {
+        name: value for name, value in written.items() if value is not None and (name in ALWAYS or value != usual[name])
+    }
+
+
+def _style(styles: Sequence[WeightedStyle]) -> object:
+    """What stands under `style`: a name, or names with their weights and where they count."""
+    weights = whole_weights([style.weight for style in styles])
+    if len(styles) == 1 and not _parts(styles[0]):
+        return styles[0].picture.name
+    blend: dict[str, object] = {}
+    for style, weight in zip(styles, weights, strict=True):
+        parts = _parts(style)
+        blend[style.picture.name] = {"weight": weight, **parts} if parts else weight
+    return blend
+
+
+def _parts(style: WeightedStyle) -> dict[str, object]:
+    """Where a style counts, if not everywhere."""
+    parts: dict[str, object] = {}
+    if style.layers:
+        parts["layers"] = [*style.layers]
+    if style.mask:
+        parts["mask"] = style.mask.name
+    if style.style_mask:
+        parts["style_mask"] = style.style_mask.name
+    return parts
+
+
+def whole_weights(weights: Sequence[float]) -> list[float] | list[int]:
+    """Small whole numbers in the proportions of the weights, or the weights themselves where there are none."""
+    for least in range(1, LARGEST_WHOLE_WEIGHT + 1):
+        scaled = [least * weight / min(weights) for weight in weights]
+        if max(scaled) > LARGEST_WHOLE_WEIGHT + 0.5:
+            break
+        if all(abs(number - round(number)) < 1e-9 for number in scaled):
+            return [round(number) for number in scaled]
+    return [*weights]
