@@ -64,9 +64,9 @@ class JekyllTarget:
         """Whether Jekyll leaves a file out because of its name or that of a folder it is in."""
         return path.endswith("~") or any(part.startswith(_NOT_COPIED) for part in path.split("/"))
 
-    def post_frame(self, post: Post, site: Site, *, summary: str) -> Frame:
+    def post_frame(self, post: Post, site: Site, *, summary: str, image: str) -> Frame:
         """`_posts/YYYY-MM-DD-slug.html`."""
-        return Frame(_post_path(post), "jekyll/page.html", self._post_front_matter(post, site, summary))
+        return Frame(_post_path(post), "jekyll/page.html", self._post_front_matter(post, site, summary, image))
 
     def index_frame(self, site: Site) -> Frame | None:
         """`index.html` of our own site; an existing one has its own."""
@@ -87,6 +87,10 @@ class JekyllTarget:
     def url(self, path: str, page: str) -> str:
         """A link through `relative_url`, which puts the site's base URL before it."""
         return self._hold(f"{{{{ '/{quote(path)}' | relative_url }}}}")
+
+    def address(self, path: str) -> str:
+        """Jekyll decides, and its own plugins tell."""
+        return ""
 
     def protect(self, text: str) -> str:
         """The tags of an author who writes Liquid on purpose, line by line, so that lines keep their numbers."""
@@ -123,7 +127,7 @@ class JekyllTarget:
         tags = all(self.held[int(number)].startswith("{%") for number in _HELD.findall(match[1]))
         return match[1] if tags else match[0]
 
-    def _post_front_matter(self, post: Post, site: Site, summary: str) -> str:
+    def _post_front_matter(self, post: Post, site: Site, summary: str, image: str) -> str:
         """The author's keys as they are, in their order, and what Jekyll must be told besides."""
         told = {key: value for key, value in post.front_matter.items() if key != "liquid"}
         told.setdefault("layout", "post")
@@ -133,6 +137,7 @@ class JekyllTarget:
         told.setdefault("excerpt", safe_summary)
         if not self.existing_site:
             told.setdefault("description", summary or site.description)
+            told.setdefault("image", image and f"/{image}")
         return _front_matter(told)
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from neural_gallery.errors import InputError, Location, Problem
+from neural_gallery.pages.discovery import preview, structured_data
+from neural_gallery.pages.feeds import FEED, SITE_MAP, Listed, feed, site_map
 from neural_gallery.pages.figures import Figures, Image, credited
 from neural_gallery.pages.placements import (
     GalleryPlacement,
@@ -65,6 +67,14 @@ class Card:
     cover: Image | None
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page written, and what others hear of it."""
+
+    file: RenderedFile
+    listed: Listed
+
+
 class Pages:
     """All pages of a site."""
 
@@ -104,11 +114,13 @@ class Pages:
             raise InputError(*problems)
         target = self._target.within_existing_site() if existing_site else self._target
         site = _SiteRenderer(self._site, gallery, self._theme, target, embedded=existing_site)
-        files = [site.article(article) for article in self._articles]
+        pages = [site.article(article) for article in self._articles]
         if not self._articles:
-            files.append(site.pairs(self._all_pairs))
+            pages.append(site.pairs(self._all_pairs))
         elif index := target.index_frame(self._site):
-            files.append(site.index(index, _newest_first(self._articles)))
+            pages.append(site.index(index, _newest_first(self._articles)))
+        files = [page.file for page in pages]
+        files += site.lists([page.listed for page in pages])
         files += [self._copied(name) for name in target.site_templates(self._site)]
         files += target.site_files(self._site)
         files += [RenderedFile(f"static/{path}", file.read_bytes()) for path, file in self._theme.static_files()]
@@ -146,30 +158,48 @@ class _SiteRenderer:
     target: PageTarget
     embedded: bool  # in a site whose layouts do not link the theme's stylesheet and script
 
-    def article(self, article: Article) -> RenderedFile:
+    def article(self, article: Article) -> Page:
         """A post's page."""
         post, prose = article.post, article.prose
-        frame = self.target.post_frame(post, self.site, summary=prose.summary)
+        placed = pairs_of(article.placements)
+        image = self.gallery.pairs[placed[0].pair.id].result.fallback.path if placed else ""
+        frame = self.target.post_frame(post, self.site, summary=prose.summary, image=image)
         figures = self._figures(frame)
         body = "\n".join([prose.fill(figures.render), *map(figures.render, article.appended)])
         description = article.description or self.site.description
-        return self._page(
-            frame, body, article.placements, title=post.title, date=post.date, description=description, post=post
-        )
+        return self._page(frame, body, article.placements, title=post.title, description=description, post=post)
 
-    def pairs(self, placements: Sequence[Placement]) -> RenderedFile:
+    def pairs(self, placements: Sequence[Placement]) -> Page:
         """The page of a site without posts."""
         frame = self.target.pairs_frame(self.site)
         figures = self._figures(frame)
         body = "\n".join(map(figures.render, placements))
-        description = self.site.description
-        return self._page(frame, body, placements, title=self.site.title, date=None, description=description, post=None)
+        return self._page(frame, body, placements, title=self.site.title, description=self.site.description)
 
-    def index(self, frame: Frame, articles: Sequence[Article]) -> RenderedFile:
+    def index(self, frame: Frame, articles: Sequence[Article]) -> Page:
         """The list of posts."""
         figures = self._figures(frame)
         cards = [self._card(article, figures) for article in articles]
-        return self._write(frame, title=self.site.title, description=self.site.description, cards=cards, credits=[])
+        shown = preview(articles[0].placements, self.gallery, frame.path, self.target.address)
+        title, description = self.site.title, self.site.description
+        file = self._write(
+            frame,
+            title=title,
+            description=description,
+            date=None,
+            cards=cards,
+            credits=[],
+            preview=shown,
+            structured_data="",
+        )
+        return Page(file, Listed(shown.address, title, description, "", None, ()))
+
+    def lists(self, pages: Sequence[Listed]) -> list[RenderedFile]:
+        """The feed and the site map, where it is known at what addresses pages will be."""
+        if not self.target.address(SITE_MAP):
+            return []
+        atom = feed(self.site, pages)
+        return [*([atom] if atom else []), site_map(pages)]
 
     def _card(self, article: Article, figures: Figures) -> Card:
         placed = pairs_of(article.placements)
@@ -177,14 +207,49 @@ class _SiteRenderer:
         entry = self.target.entry(article.post, self.site)
         return Card(article.post.title, article.post, entry, shortened(article.prose.summary, 240), cover)
 
-    def _page(self, frame: Frame, body: str, placements: Iterable[Placement], **context: object) -> RenderedFile:
+    def _page(
+        self,
+        frame: Frame,
+        body: str,
+        placements: Sequence[Placement],
+        *,
+        title: str,
+        description: str,
+        post: Post | None = None,
+    ) -> Page:
         from markupsafe import Markup
 
-        credits = credited(_pictures_of(placements))
-        return self._write(frame, body=Markup(body), credits=credits, **context)
+        date = post.date if post else None
+        shown = preview(placements, self.gallery, frame.path, self.target.address)
+        told = structured_data(
+            placements,
+            self.gallery,
+            self.site,
+            lambda path: self.target.address(path) or self.target.url(path, frame.path),
+            title=title,
+            description=description,
+            date=date,
+            address=shown.address,
+            whole=not self.embedded,
+        )
+        file = self._write(
+            frame,
+            title=title,
+            description=description,
+            date=date,
+            post=post,
+            body=Markup(body),
+            credits=credited(_pictures_of(placements)),
+            preview=shown,
+            structured_data=Markup(told),
+        )
+        results = (self.gallery.pairs[placed.pair.id].result.fallback for placed in pairs_of(placements))
+        images = tuple(dict.fromkeys(self.target.address(image.path) for image in results))
+        return Page(file, Listed(shown.address, title, description, body, date, images))
 
     def _write(self, frame: Frame, **context: object) -> RenderedFile:
         link = partial(self.target.url, page=frame.path)
+        has_feed = any(post.date for post in self.site.posts)
         html = self.theme.render(
             frame.template,
             site=self.site,
@@ -193,6 +258,7 @@ class _SiteRenderer:
             embedded=self.embedded,
             stylesheet=STYLESHEET,
             script=SCRIPT,
+            feed=self.target.address(FEED) if has_feed else "",
             **context,
         )
         return RenderedFile(frame.path, (frame.preamble + self.target.seal(html)).encode())

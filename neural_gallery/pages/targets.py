@@ -52,8 +52,8 @@ class PageTarget(Protocol):
         """Whether a file of that path would not be published."""
         ...
 
-    def post_frame(self, post: Post, site: Site, *, summary: str) -> Frame:
-        """How a post is written. `summary` is its first paragraph."""
+    def post_frame(self, post: Post, site: Site, *, summary: str, image: str) -> Frame:
+        """How a post is written. `summary` is its first paragraph, `image` the path of its first result, or ""."""
         ...
 
     def index_frame(self, site: Site) -> Frame | None:
@@ -70,6 +70,10 @@ class PageTarget(Protocol):
 
     def url(self, path: str, page: str) -> str:
         """A link to the output file `path` from the page written to `page`, to stand in an attribute."""
+        ...
+
+    def address(self, path: str) -> str:
+        """The whole address that the output file `path` will have; "" where that is not known."""
         ...
 
     def protect(self, text: str) -> str:
@@ -117,7 +121,7 @@ class HtmlTarget:
         """Never."""
         return False
 
-    def post_frame(self, post: Post, site: Site, *, summary: str) -> Frame:
+    def post_frame(self, post: Post, site: Site, *, summary: str, image: str) -> Frame:
         """`slug.html`, or `index.html` for an only post."""
         return Frame(_html_path(post, site), "page.html")
 
@@ -138,6 +142,12 @@ class HtmlTarget:
         if self.base_url:
             return f"{self.base_url}/{quote(path)}"
         return quote(posixpath.relpath(path, posixpath.dirname(page) or "."))
+
+    def address(self, path: str) -> str:
+        """Known where the base URL has a host. A front page is its folder."""
+        if "://" not in self.base_url:
+            return ""
+        return f"{self.base_url}/{'' if path == 'index.html' else quote(path)}"
 
     def protect(self, text: str) -> str:
         """HTML has no language of its own to keep."""

@@ -105,10 +105,10 @@ class Published:
 
     @property
     def text(self) -> HtmlElement:
-        """What stands in the post itself, without the layout's header."""
+        """What stands in the post itself, without the layout's header and what only machines read."""
         (article,) = self.page.iter("article")
-        for header in article.findall("header"):
-            header.drop_tree()
+        for part in (*article.findall("header"), *article.findall("script[@type='application/ld+json']")):
+            part.drop_tree()
         return article
 
     def file(self, address: str) -> Path:
@@ -183,7 +183,7 @@ def test_images_carry_no_attribute_but_those_listed(published: Published) -> Non
 
 def test_the_page_links_one_stylesheet_and_one_script(published: Published) -> None:
     """They take the place of the original's own, and of its jQuery."""
-    scripts = [script.get("src") for script in published.page.iter("script")]
+    scripts = [script.get("src") for script in published.page.iter("script") if script.get("type") is None]
     stylesheets = [link.get("href") for link in published.page.iter("link") if link.get("rel") == "stylesheet"]
     assert scripts == ["/JesseBuesking/static/js/gallery.js"]
     assert stylesheets == ["/JesseBuesking/static/css/gallery.css"]

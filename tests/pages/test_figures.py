@@ -234,8 +234,10 @@ def test_hostile_strings_stay_strings(author, publish):
     author.pairs[0] = replace(author.pairs[0], content=author.images["tardis"], alt=HOSTILE, caption=HOSTILE)
     author.post("/// pair | tardis-starry_night\n///\n\n/// picture | tardis\n///\n", title=HOSTILE)
     page = publish(author.site(title=HOSTILE, description=HOSTILE, author=HOSTILE)).page()
-    assert page.xpath("//script/@src") == ["static/js/gallery.js"]
-    assert len(page.xpath("//script")) == 1
+    assert [dict(script.attrib) for script in page.xpath("//script")] == [
+        {"defer": "defer", "src": "static/js/gallery.js"},
+        {"type": "application/ld+json"},
+    ]
     assert page.xpath("//comment()") == []
     assert page.xpath("//img/@alt")[:2] == [HOSTILE, HOSTILE]
     assert page.xpath("string(//h1)") == HOSTILE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from dataclasses import replace
 
 import lxml.html
@@ -82,10 +83,13 @@ def test_hostile_text_arrives_as_written(author, jekyll):
     assert page.xpath("string(//title)") == HOSTILE
     assert page.xpath("//meta[@name='description']/@content") == [HOSTILE]
     assert page.xpath("string(//article/p[1])") == "{{ a }} b {% c %}"
-    assert [code.text_content().strip() for code in page.xpath("//pre/code")] == [HOSTILE, HOSTILE]
+    assert [code.text_content().strip() for code in page.xpath("//article/pre/code")] == [HOSTILE] * 2
     assert page.xpath("//figure[@class='pair']//img/@alt") == [HOSTILE, HOSTILE]
     assert HOSTILE.replace("&amp;", "&") in page.xpath("string(//p[@class='caption'])")  # entities are Markdown
     assert HOSTILE in page.xpath("string(//ul[@class='credits']/li)")
+    told = json.loads(page.xpath("string(//script[@type='application/ld+json'])"))
+    assert (told["headline"], told["description"], told["image"][0]["caption"]) == (HOSTILE, HOSTILE, HOSTILE)
+    assert page.xpath("//meta[@property='og:title']/@content") == [HOSTILE]
     assert page.xpath("//b") == []
 
 
@@ -185,3 +189,21 @@ def test_page_of_the_users_own(author, jekyll):
     built = jekyll.build()
     assert read(built / "about/index.html").xpath("//title/text()") == ["Gallery"]
     assert read(built / "contact/index.html").xpath("//title/text()") == ["Contact – Gallery"]
+
+
+@pytest.mark.parametrize("host", ["", "https://example.org"])
+def test_previews_of_our_own_layout(author, jekyll, host):
+    """A link to a post shows its first result, where the host is known; a page's canonical address is Jekyll's."""
+    author.usual().post("About.\n\n/// pair | me-the_scream\n///\n")
+    jekyll.write(author.site("jekyll", base_url=f"{host}/art" if host else ""))
+    page = read(next(jekyll.build("/art" if host else "").rglob("night/index.html")))
+    found = {meta.get("property"): meta.get("content") for meta in page.xpath("//meta[@property]")}
+    address = f"{host}/art/2015/09/08/night/"
+    whole = {"og:url": address, "og:image": f"{host}/art/static/img/me-the_scream.png"} if host else {}
+    assert found == whole | {
+        "og:type": "article",
+        "og:site_name": "Gallery",
+        "og:title": "Night studies",
+        "og:description": "About.",
+    }
+    assert page.xpath("//link[@rel='canonical']/@href") == ([address] if host else [])

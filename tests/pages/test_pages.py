@@ -160,6 +160,7 @@ def test_page_is_a_document(author, publish):
         "color-scheme": "light dark",
         "description": "Some prose.",
         "author": "Somebody",
+        "twitter:card": "summary",
     }
     assert page.xpath("//meta/@charset") == ["utf-8"]
     assert [child.tag for child in page.xpath("//body[@class='page']/*")] == ["header", "main", "footer"]
