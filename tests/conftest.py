@@ -26,7 +26,7 @@ site:
   target: html
 defaults:
   size: 48
-  animation: {fps: 5, frames: 4}
+  animation: {fps: 5, frames: 4, formats: [gif, webp]}
   stills: {formats: [webp], widths: [24, 48]}
 images:
   sky: {file: sky.png, alt: a sky}

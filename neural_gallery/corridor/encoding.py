@@ -149,10 +149,10 @@ def _result_encoder(painting: Painting) -> Encoder:
             if file.bits == 16:
                 return painting.fine_still(), painting.record.width, painting.record.height
             return _encode_still(still(), file)
-        from neural_gallery.store.animations import encode_gif, encode_webp
+        from neural_gallery.store.animations import encode_avif, encode_gif, encode_webp
 
-        encode_frames = encode_gif if file.format == "gif" else encode_webp
-        data = encode_frames(painting.frames_for(file.frames), fps=file.fps, alpha=still().alpha)
+        encoders = {"gif": encode_gif, "webp": encode_webp, "avif": encode_avif}
+        data = encoders[file.format](painting.frames_for(file.frames), fps=file.fps, alpha=still().alpha)
         return data, painting.record.width, painting.record.height
 
     return encoder

@@ -2,8 +2,8 @@
 
 A still has a fallback, what `<img src>` names: `{pair id}.png` for a result, `{picture name}` with the extension of
 its source for a picture. Beside it stand further widths and formats, `{name}-{width}w.{format}`, and a result's
-animations, `{pair id}-{fps}fps.gif` and `.webp`. All lie under the site's `images_path`. Nothing is made larger than
-its pixels allow.
+animations, `{pair id}-{fps}fps.gif`, `.webp` and `.avif`. All lie under the site's `images_path`. Nothing is made
+larger than its pixels allow.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class AnimationFile:
     """One file of an animation."""
 
     path: str  # relative to the output folder
-    format: str  # "gif", "webp"
+    format: str  # "gif", "webp", "avif"
     fps: int  # frames per second
     frames: int  # how many of the painting's frames it shows
 

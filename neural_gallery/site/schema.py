@@ -95,8 +95,9 @@ class AnimationSection(Section):
     frames: Annotated[int, Field(ge=2, le=240)] = Field(
         default=24, description="Number of frames, from the start to the result."
     )
-    formats: Annotated[tuple[Literal["gif", "webp"], ...], LENIENT, Field(min_length=1, max_length=2)] = Field(
-        default=("gif", "webp"), description="File formats. The GIF is made in any case, because pages link to it."
+    formats: Annotated[tuple[Literal["gif", "webp", "avif"], ...], LENIENT, Field(min_length=1, max_length=3)] = Field(
+        default=("gif", "webp", "avif"),
+        description="File formats. The GIF is made in any case, because pages link to it.",
     )
 
 

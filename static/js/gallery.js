@@ -5,7 +5,7 @@
  * It expects, anywhere in a figure.pair:
  *
  *   <a class="swap" href="x-5fps.gif">
- *     <picture><source …><img src="x.png" data-alt="x-5fps.gif" data-webp="x-5fps.webp" alt="…"></picture>
+ *     <picture><source …><img src="x.png" data-alt="x-5fps.gif" data-avif="x-5fps.avif" data-webp="x-5fps.webp" alt="…"></picture>
  *   </a>
  *
  * Nothing is fetched before the first click. A picture without data-alt is left alone.
@@ -37,7 +37,9 @@
       this.#image = image;
       // Still and animation are both decoded before they change places, so neither has to blink in.
       image.decoding = "sync";
-      this.#addresses = [image.dataset.webp, image.dataset.alt].filter(Boolean);
+      // The page names the lightest first; those in a format that the browser does not know fail, and the next is tried.
+      const lighter = Object.keys(image.dataset).filter((name) => name === "avif" || name === "webp");
+      this.#addresses = [...lighter, "alt"].map((name) => image.dataset[name]);
 
       this.#button = document.createElement("button");
       this.#button.type = "button";

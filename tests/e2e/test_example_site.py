@@ -103,11 +103,11 @@ def test_sizes_on_the_page_are_those_of_the_files(example: Example) -> None:
 
 
 def test_animations_last_as_long_as_said(example: Example) -> None:
-    """24 frames at five a second, the last held longer, in both formats; a file may join frames that are alike."""
+    """24 frames at five a second, the last held longer, in every format; a file may join frames that are alike."""
     results = [image for image in example.page.iter("img") if image.get("data-alt")]
     assert len(results) == 7
     for image in results:
-        for name in ("data-alt", "data-webp"):
+        for name in ("data-alt", "data-webp", "data-avif"):
             path = linked_file(example.html, image.get(name), page=example.html / "index.html")
             *steady, last = durations(path)
             assert sum(steady) + last == (FRAMES - 1) * FRAME_MS + HOLD, path.name
@@ -217,12 +217,12 @@ def test_a_result_plays_once_asked(site: Served, open_page: Open, how: str) -> N
     for pressed in (True, False, True):
         activate(button, how, pressed=pressed)
         playing = image.evaluate("image => image.src")
-        assert playing.partition("#")[0].endswith("chelsea-great-wave-5fps.webp") == pressed
+        assert playing.partition("#")[0].endswith("chelsea-great-wave-5fps.avif") == pressed
     activate(button, how, pressed=False)
     assert {**image.evaluate(attributes), "decoding": before["decoding"]} == before
     assert before["src"] == "static/img/chelsea-great-wave.png"
     assert image.evaluate("image => image.currentSrc") == showed
-    assert site.recorder.animations() == {"static/img/chelsea-great-wave-5fps.webp": 1}
+    assert site.recorder.animations() == {"static/img/chelsea-great-wave-5fps.avif": 1}
 
 
 @pytest.mark.browser
@@ -284,7 +284,7 @@ def test_a_result_plays_on_the_page_of_jekyll(jekyll_source: Path, tmp_path: Pat
         button = page.locator("#astronaut-face-poppies button.swap")
         for pressed in (True, False):
             activate(button, "click", pressed=pressed)
-        name = "repo/static/img/astronaut-face-poppies-5fps.webp"
+        name = "repo/static/img/astronaut-face-poppies-5fps.avif"
         page.wait_for_load_state("networkidle")
         page.close()  # before the server is gone, of which the console would tell
         assert served.recorder.animations() == {name: 1}

@@ -36,7 +36,7 @@ def test_defaults(pair_of: PairOf) -> None:
     paint = pair.paint
     assert (paint.size, paint.quality, paint.strength) == (400, Quality.BALANCED, 0.5)
     assert (paint.colors, paint.init, paint.style_scale, paint.seed) == (Colors.STYLE, Init.CONTENT, 1.0, 0)
-    assert (pair.animation.fps, pair.animation.frames, pair.animation.formats) == (5, 24, ("gif", "webp"))
+    assert (pair.animation.fps, pair.animation.frames, pair.animation.formats) == (5, 24, ("gif", "webp", "avif"))
     assert (pair.stills.formats, pair.stills.widths) == (("avif", "webp", "png"), (400, 800))
     assert (pair.content.name, [(style.picture.name, style.weight) for style in pair.styles]) == ("cat", [("sea", 1.0)])
     assert (pair.width, pair.height) == (400, 200)

@@ -30,7 +30,7 @@ defaults:
   style_scale: 1.0
   seed: 0
   show: content
-  animation: {fps: 5, frames: 24, formats: [gif, webp]}
+  animation: {fps: 5, frames: 24, formats: [gif, webp, avif]}
   stills: {formats: [avif, webp, png], widths: [400, 800]}
 images:
   tardis: {file: content/images/tardis.png, alt: TARDIS floating in space}

@@ -17,7 +17,11 @@ def parsed(text: str) -> HtmlElement:
 
 def links(page: HtmlElement) -> list[str]:
     """Everything that a page names: links, pictures in every format and width, animations, stylesheets, scripts."""
-    found = [str(value) for name in ("src", "href", "data-alt", "data-webp") for value in page.xpath(f"//@{name}")]
+    found = [
+        str(value)
+        for name in ("src", "href", "data-alt", "data-webp", "data-avif")
+        for value in page.xpath(f"//@{name}")
+    ]
     for srcset in page.xpath("//@srcset"):
         found += [candidate.split()[0] for candidate in str(srcset).split(",")]
     return found
