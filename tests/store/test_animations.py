@@ -90,8 +90,9 @@ def test_a_picture_that_stands_still_stands_still(small: Frames, format: str) ->
     assert sum(times) == 4 * 200 + HOLD
     still = [frame for frame, end in zip(shown, np.cumsum(times), strict=True) if end <= 800]
     assert still
-    most = 5 if format == "avif" else 0
-    assert all(np.abs(frame.astype(int) - still[0]).max() <= most for frame in still)
+    most = 10 if format == "avif" else 0
+    worst = max(int(np.abs(frame.astype(int) - still[0]).max()) for frame in still)
+    assert worst <= most
 
 
 @pytest.mark.parametrize("format", ENCODERS)
