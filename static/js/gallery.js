@@ -1,5 +1,7 @@
 /*
- * A click on a painted picture plays how it was painted; another click, or Escape, brings the still back.
+ * A click on a painted picture plays how it was painted; another click, or Escape, brings the still back. Two small
+ * buttons on it compare it with its photograph, by a slider, and show it as large as the window, where arrow keys lead
+ * to the page's other pictures.
  *
  * Without this script every result is a link that opens its animation. The script makes it a toggle button.
  * It expects, anywhere in a figure.pair:
@@ -17,6 +19,12 @@
   const words = {
     play: "Play how it was painted",
     failed: "The animation could not be loaded",
+    compare: "Compare with the photograph",
+    slider: "How much of the photograph is shown",
+    enlarge: "Show large",
+    previous: "Previous picture",
+    next: "Next picture",
+    close: "Close",
     ...document.currentScript?.dataset,
   };
 
@@ -71,7 +79,7 @@
       const focused = document.activeElement === link;
       const frame = document.createElement("span");
       frame.className = "swap-frame";
-      frame.append(this.#button, this.#message);
+      frame.append(this.#button, this.#message, toolsFor(this.#image, frame));
       this.#button.append(...link.childNodes);
       link.replaceWith(frame);
       if (focused) this.#button.focus({ preventScroll: true });
@@ -135,6 +143,148 @@
         for (const [name, value] of kept) image.setAttribute(name, value);
       };
     }
+  }
+
+  /** A small round button. `detail` tells it from others of its kind on the page. */
+  function tool(name, detail, act) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = `tool ${name}`;
+    button.title = words[name];
+    button.setAttribute("aria-label", detail ? `${words[name]}: ${detail}` : words[name]);
+    button.addEventListener("click", act);
+    return button;
+  }
+
+  /** The buttons on a result. They lie on the picture, so that nothing moves when they appear. */
+  function toolsFor(image, frame) {
+    const tools = document.createElement("span");
+    tools.className = "tools";
+    const source = image.closest("figure.pair").querySelector("img.source");
+    if (source && comparable(source, image)) {
+      const comparison = new Comparison(source, frame);
+      const button = tool("compare", image.alt, () => {
+        button.setAttribute("aria-pressed", String(comparison.toggle()));
+      });
+      button.setAttribute("aria-pressed", "false");
+      tools.append(button);
+    }
+    tools.append(tool("enlarge", image.alt, () => viewer().open(image)));
+    return tools;
+  }
+
+  /** Whether two pictures have one shape: only then does one lie on the other. */
+  function comparable(one, other) {
+    const shapes = [one, other].map((image) => image.getAttribute("width") / image.getAttribute("height"));
+    return Math.abs(shapes[0] / shapes[1] - 1) < 0.01;
+  }
+
+  /** A copy of an image with all its sources, to be shown somewhere else. */
+  function copyOf(image, sizes) {
+    const picture = (image.closest("picture") ?? image).cloneNode(true);
+    const copy = picture.matches("img") ? picture : picture.querySelector("img");
+    copy.removeAttribute("class");
+    copy.loading = "eager";
+    for (const element of [copy, ...picture.querySelectorAll("source")]) {
+      if (element.hasAttribute("sizes")) element.setAttribute("sizes", sizes);
+    }
+    return picture;
+  }
+
+  /** The photograph over its painting, as far as a slider says. */
+  class Comparison {
+    #source;
+    #frame;
+    #shown = null;
+
+    constructor(source, frame) {
+      this.#source = source;
+      this.#frame = frame;
+    }
+
+    toggle() {
+      if (this.#shown) {
+        this.#shown.remove();
+        this.#shown = null;
+        return false;
+      }
+      active?.stop();
+      const slider = document.createElement("input");
+      slider.type = "range";
+      slider.value = "50";
+      slider.setAttribute("aria-label", words.slider);
+      const shown = document.createElement("span");
+      shown.className = "comparison";
+      const move = () => shown.style.setProperty("--shown", `${slider.value}%`);
+      slider.addEventListener("input", move);
+      move();
+      shown.append(copyOf(this.#source, `${this.#source.width}px`), slider);
+      shown.querySelector("img").alt = "";
+      this.#frame.insertBefore(shown, this.#frame.lastElementChild); // below the buttons
+      slider.focus({ preventScroll: true });
+      this.#shown = shown;
+      return true;
+    }
+  }
+
+  /** A window full of one picture. */
+  class Viewer {
+    #dialog = document.createElement("dialog");
+    #stage = document.createElement("div");
+    #caption = document.createElement("p");
+    #images;
+    #at = 0;
+
+    constructor(images) {
+      this.#images = images;
+      this.#dialog.className = "gallery-viewer";
+      this.#stage.className = "stage";
+      this.#caption.setAttribute("aria-live", "polite");
+      this.#dialog.append(
+        this.#stage,
+        this.#caption,
+        tool("previous", "", () => this.#move(-1)),
+        tool("next", "", () => this.#move(1)),
+        tool("close", "", () => this.#dialog.close()),
+      );
+      const steps = { ArrowLeft: -1, ArrowRight: 1 };
+      this.#dialog.addEventListener("keydown", (event) => {
+        if (event.key in steps) this.#move(steps[event.key]);
+      });
+      this.#dialog.addEventListener("click", (event) => {
+        if (event.target === this.#dialog || event.target === this.#stage) this.#dialog.close();
+      });
+      this.#dialog.addEventListener("close", () => this.#stage.replaceChildren());
+      document.body.append(this.#dialog);
+    }
+
+    open(image) {
+      active?.stop();
+      this.#dialog.showModal();
+      this.#show(this.#images.indexOf(image));
+    }
+
+    #move(by) {
+      this.#show((this.#at + by + this.#images.length) % this.#images.length);
+    }
+
+    #show(at) {
+      this.#at = at;
+      const image = this.#images[at];
+      const picture = copyOf(image, "100vw");
+      this.#stage.style.setProperty("--width", `${image.getAttribute("width")}px`);
+      this.#stage.style.setProperty("--shape", image.getAttribute("width") / image.getAttribute("height"));
+      this.#stage.replaceChildren(picture);
+      this.#caption.textContent = `${image.alt} (${at + 1}/${this.#images.length})`;
+      this.#dialog.setAttribute("aria-label", image.alt);
+    }
+  }
+
+  let theViewer = null;
+
+  function viewer() {
+    theViewer ??= new Viewer([...document.querySelectorAll("figure.pair img, figure.picture img")]);
+    return theViewer;
   }
 
   for (const image of document.querySelectorAll("figure.pair a.swap img[data-alt]")) {
