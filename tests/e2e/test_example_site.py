@@ -7,13 +7,14 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import html5lib
 import pytest
 from lxml.html import HtmlElement
 from PIL import Image
 
+from ..support.accessibility import violations
 from ..support.browsing import opening, wait_for_still
 from ..support.jekyll import build_strictly
 from ..support.links import broken_links, linked_file, parsed
@@ -237,6 +238,18 @@ def test_nothing_shifts_while_all_pairs_play(example: Example, site: Served, ope
     page.wait_for_timeout(700)  # what moves within half a second of a click is reported, too
     assert page.evaluate("window.shifts") == []
     assert len(site.recorder.animations()) == 7
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_nothing_keeps_anybody_from_reading(
+    site: Served, open_page: Open, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    """axe-core finds no violation of WCAG 2.2 AA, with every recipe open."""
+    page = open_page(f"{site.address}/index.html", viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    assert violations(page) == []
 
 
 @pytest.mark.browser

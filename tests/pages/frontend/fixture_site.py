@@ -205,6 +205,7 @@ def write_pages(folder: Path) -> None:
         "plain": document(post(unanimated + pair("rocket-great-wave", "rocket", folder, formats=("gif",)))),
         "translated": document(post(figures[0]), script=' data-play="So wurde es gemalt" data-failed="Nicht gefunden"'),
     }
+    pages["noscript"] = pages["translated"].replace("<script", '<script type="none"')
     for name, text in pages.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
 
