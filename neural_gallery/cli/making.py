@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from neural_gallery.cli.options import Request, json_option, making_options, quiet_option, workshop_of
 from neural_gallery.cli.problems import error_line
+from neural_gallery.errors import UsageError
+from neural_gallery.site.model import Target
 
 
 @click.command()
 @making_options
 @json_option(error_line)
 @quiet_option
+@click.option("--open", "open_page", is_flag=True, help="Open the front page in the browser afterwards.")
 @click.pass_context
-def build(context: click.Context, request: Request, as_json: bool, quiet: bool) -> None:
+def build(context: click.Context, request: Request, as_json: bool, quiet: bool, open_page: bool) -> None:
     """Paint what is missing, encode it, and write the pages.
 
     Ctrl-C keeps every finished pair; the same command goes on from there.
@@ -22,13 +27,19 @@ def build(context: click.Context, request: Request, as_json: bool, quiet: bool) 
     Example:
         neural-gallery build
         neural-gallery build --quality draft --target html
+        neural-gallery build --open
     """
     from neural_gallery.cli.following import follow
     from neural_gallery.corridor.run import build as build_site
 
     site = request.load()
+    if open_page and site.target is not Target.HTML:
+        message = f"--open shows pages that a browser reads as they are, and the target is {site.target.value}."
+        raise UsageError.at(None, message, "Add --target html, or build with Jekyll and open what it makes.")
     run = build_site(site, request.store(), workshop_of(context, request))
     follow(run, site.output, as_json=as_json, quiet=quiet)
+    if open_page:
+        _open(site.output / "index.html")
 
 
 @click.command()
@@ -72,3 +83,10 @@ def render(context: click.Context, request: Request, as_json: bool, quiet: bool)
     site = request.load()
     run = render_site(site, request.store(), workshop_of(context, request))
     follow(run, site.output, as_json=as_json, quiet=quiet)
+
+
+def _open(page: Path) -> None:
+    import webbrowser  # takes longer to import than most of what this program needs
+
+    if not webbrowser.open(page.as_uri()):
+        click.echo("no browser could be started", err=True)

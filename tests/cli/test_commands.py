@@ -64,6 +64,35 @@ def test_build_with_nothing_to_do(run: Run, write_site: WriteSite):
     assert result.stderr == ""
 
 
+@pytest.mark.parametrize("started", [True, False])
+def test_open(run: Run, write_site: WriteSite, monkeypatch: pytest.MonkeyPatch, started: bool):
+    """The front page is opened once it is there; where no browser starts, that is said, and is no failure."""
+    folder = write_site().parent
+    opened: list[str] = []
+
+    def open_address(address: str) -> bool:
+        assert (folder / "public/index.html").exists()
+        opened.append(address)
+        return started
+
+    monkeypatch.setattr("webbrowser.open", open_address)
+    result = run("build", "--open", "--quiet")
+    assert (result.exit_code, result.stderr) == (0, "" if started else "no browser could be started\n")
+    assert opened == [(folder / "public/index.html").as_uri()]
+
+
+def test_open_shows_html_only(run: Run, write_site: WriteSite, painter):
+    """A browser cannot read what Jekyll has still to build; nothing is painted before that is said."""
+    write_site()
+    result = run("build", "--open", "--target", "jekyll")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "--open shows pages that a browser reads as they are, and the target is jekyll. "
+        "Add --target html, or build with Jekyll and open what it makes.\n1 problem\n"
+    )
+    assert painter.painted == []
+
+
 def test_quiet(run: Run, write_site: WriteSite):
     """`--quiet` says nothing where all is well."""
     write_site()
