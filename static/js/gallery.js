@@ -28,6 +28,9 @@
     ...document.currentScript?.dataset,
   };
 
+  /** The least width and height, in pixels, of a result on which buttons leave something to click on. */
+  const LEAST_ROOM = 120;
+
   /** The one swap that is loading or playing. */
   let active = null;
 
@@ -79,7 +82,7 @@
       const focused = document.activeElement === link;
       const frame = document.createElement("span");
       frame.className = "swap-frame";
-      frame.append(this.#button, this.#message, toolsFor(this.#image, frame));
+      frame.append(this.#button, this.#message, ...toolsFor(this.#image, frame));
       this.#button.append(...link.childNodes);
       link.replaceWith(frame);
       if (focused) this.#button.focus({ preventScroll: true });
@@ -156,8 +159,9 @@
     return button;
   }
 
-  /** The buttons on a result. They lie on the picture, so that nothing moves when they appear. */
+  /** The buttons on a result, if it has room for them. They lie on it, so that nothing moves when they appear. */
   function toolsFor(image, frame) {
+    if (Math.min(image.getAttribute("width"), image.getAttribute("height")) < LEAST_ROOM) return [];
     const tools = document.createElement("span");
     tools.className = "tools";
     const source = image.closest("figure.pair").querySelector("img.source");
@@ -170,7 +174,7 @@
       tools.append(button);
     }
     tools.append(tool("enlarge", image.alt, () => viewer().open(image)));
-    return tools;
+    return [tools];
   }
 
   /** Whether two pictures have one shape: only then does one lie on the other. */

@@ -51,10 +51,9 @@ def test_no_curve(losses: object) -> None:
     assert curve({"losses": losses}) is None
 
 
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3), lambda inner: st.lists(inner)
-)
-ENTRIES = st.lists(st.lists(st.integers() | st.floats(), min_size=2, max_size=2))
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
+ANYTHING = SCALARS | st.lists(SCALARS | st.lists(SCALARS, max_size=3), max_size=5)
+ENTRIES = st.lists(st.lists(st.integers() | st.floats(), min_size=2, max_size=2), max_size=8)
 
 
 @given(st.dictionaries(st.sampled_from(["losses", "scales"]), ANYTHING | ENTRIES))

@@ -6,6 +6,7 @@ The pictures are blends of the example pictures, so that a screenshot shows some
 from __future__ import annotations
 
 import html
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -98,7 +99,14 @@ def pair(pair_id: str, left: str, folder: Path, *, formats: tuple[str, ...] = ("
 <dt>Strength</dt><dd>50 %</dd>
 <dt>Size</dt><dd>400 × 267 pixels</dd>
 <dt>Time</dt><dd>1 min 12 s</dd>
+<dt>Objective</dt><dd><svg class="curve" viewBox="0 0 320 80" width="320" height="80" role="img" aria-label="The
+objective over 84 steps"><polyline points="4,4 120,60 160,66"/><polyline points="164,30 316,76"/></svg></dd>
 </dl>
+<p class="repeat">The same once more, as an entry under <code>pairs</code>:</p>
+<pre class="lines" tabindex="0"><code>- content: {left}
+  style: {{the-great-wave-off-kanagawa: 2, a-print-with-a-name-that-no-phone-shows-in-one-line: 1}}
+  strength: 0.5
+</code></pre>
 </details>
 </figcaption>
 </figure>
@@ -205,6 +213,7 @@ def write_pages(folder: Path) -> None:
         "plain": document(post(unanimated + pair("rocket-great-wave", "rocket", folder, formats=("gif",)))),
         "translated": document(post(figures[0]), script=' data-play="So wurde es gemalt" data-failed="Nicht gefunden"'),
     }
+    pages["tiny"] = re.sub(r'width="\d+" height="\d+"', 'width="90" height="60"', pages["translated"])
     pages["noscript"] = pages["translated"].replace("<script", '<script type="none"')
     for name, text in pages.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")

@@ -246,7 +246,8 @@ def test_nothing_is_fetched_from_anywhere_else(open_page: OpenPage, gallery: Ser
 UNUSED = r"""() => {
   const rules = list => [...list].flatMap(rule => [rule.selectorText ?? [], ...rules(rule.cssRules ?? [])]).flat();
   const selectors = rules(document.styleSheets[0].cssRules).flatMap(text => text.split(/,\s*(?![^(]*\))/));
-  const bare = text => text.replace(/::(before|after)|:(hover|focus-visible)/g, "").replace(/:is\([\s,]*\)/g, "");
+  const unseen = /::(before|after|backdrop|-[a-z-]+)|:(hover|focus-visible|focus-within)/g;
+  const bare = text => text.replace(unseen, "").replace(/:is\([\s,]*\)/g, "");
   return selectors.filter(selector => !document.querySelector(bare(selector)));
 }"""
 
@@ -259,6 +260,8 @@ def test_every_rule_is_used(open_page: OpenPage) -> None:
         page.evaluate("document.querySelector('.swap-message')?.append('…')")
         page.evaluate("document.querySelectorAll('button.swap')[1]?.setAttribute('aria-pressed', 'true')")
         page.evaluate("document.querySelectorAll('button.swap')[1]?.setAttribute('aria-busy', 'true')")
+        for tool in ("compare", "enlarge"):
+            page.evaluate(f"document.querySelector('.tool.{tool}')?.click()")
         missed = set(page.evaluate(UNUSED))
         unused = missed if unused is None else unused & missed
     assert unused == set()

@@ -174,3 +174,12 @@ def test_small_buttons_come_with_the_mouse_or_the_keyboard(open_page: OpenPage) 
     assert opacity() == 1
     touched = open_page("post", has_touch=True, is_mobile=True)
     assert touched.locator(f"#{PAIR} .tools").evaluate("tools => getComputedStyle(tools).opacity") == "1"
+
+
+def test_a_tiny_result_has_no_small_buttons(open_page: OpenPage) -> None:
+    """They would cover it, and nothing would be left to click on."""
+    page = open_page("tiny")
+    assert page.locator(".tools").count() == 0
+    button = result(page)
+    button.click()
+    wait_for(button, pressed=True)
