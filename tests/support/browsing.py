@@ -27,8 +27,10 @@ def chromium() -> Iterator[Browser]:
 
     with sync_playwright() as running:
         launched = running.chromium.launch(executable_path=program("browser"), args=FLAGS)
-        yield launched
-        launched.close()
+        try:
+            yield launched
+        finally:
+            launched.close()
 
 
 @contextmanager

@@ -94,7 +94,9 @@ def serving(folder: Path) -> Iterator[Served]:
         running.daemon_threads = True
         thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
-        yield Served(folder, f"http://127.0.0.1:{running.server_port}", recorder)
-        recorder.reset()
-        running.shutdown()
-        thread.join()
+        try:
+            yield Served(folder, f"http://127.0.0.1:{running.server_port}", recorder)
+        finally:  # also where a test fails: a thread that goes on serving keeps the whole run from ending
+            recorder.reset()
+            running.shutdown()
+            thread.join()
