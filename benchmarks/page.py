@@ -2,18 +2,16 @@
 
     python benchmarks/page.py [FOLDER] [--page index.html] [--rounds 5] [--axe]
 
-FOLDER is a built site, `public` unless given. It is served on this machine, and the browser is slowed down to 4G as
-WebPageTest has it: 9 Mbit/s, 170 ms there and back. "At once" is what is fetched until the page is quiet, without
-scrolling; "scrolled" is all that is fetched by scrolling to the end, before any click; "animations" are those that a
-click on each result then fetches. With `--axe` axe-core looks for violations of WCAG 2.2 AA (it needs
+FOLDER is a built site, `public` unless given. It is served as `neural-gallery serve` does, and the browser is slowed
+down to 4G as WebPageTest has it: 9 Mbit/s, 170 ms there and back. "At once" is what is fetched until the page is quiet,
+without scrolling; "scrolled" is all that is fetched by scrolling to the end, before any click; "animations" are those
+that a click on each result then fetches. With `--axe` axe-core looks for violations of WCAG 2.2 AA (it needs
 axe-playwright-python).
 """
 
 from __future__ import annotations
 
 import argparse
-import functools
-import http.server
 import shutil
 import statistics
 import threading
@@ -21,9 +19,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
 
 from playwright.sync_api import Browser, Page, Response, sync_playwright
+
+from neural_gallery.serve import make_server
 
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 FOUR_G = {"offline": False, "latency": 170, "downloadThroughput": 9e6 / 8, "uploadThroughput": 9e6 / 8}
@@ -64,20 +63,12 @@ class Visit:
     shift: float
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    extensions_map: ClassVar = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".avif": "image/avif"}
-
-    def log_message(self, format: str, *arguments: object) -> None:
-        """Say nothing."""
-
-
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """The folder's address while it is served."""
-    handler = functools.partial(_Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with make_server(folder, port=0) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield server.url
         server.shutdown()
 
 
@@ -145,11 +136,11 @@ def main() -> None:
         parser.error("no Chromium was found on this machine")
     with served(options.folder) as site, sync_playwright() as running:
         browser = running.chromium.launch(executable_path=program, args=FLAGS)
-        visits = [visit(browser, f"{site}/{options.page}") for _ in range(options.rounds)]
+        visits = [visit(browser, f"{site}{options.page}") for _ in range(options.rounds)]
         print(f"Chromium {browser.version}, {options.rounds} visits, medians; kB of 1000 bytes\n")
         _print_table(visits)
         if options.axe:
-            print("\naxe-core:", ", ".join(violations(browser, f"{site}/{options.page}")) or "no violation")
+            print("\naxe-core:", ", ".join(violations(browser, f"{site}{options.page}")) or "no violation")
         browser.close()
 
 

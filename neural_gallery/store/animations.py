@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from neural_gallery.errors import EncodeError, Problem
+from neural_gallery.store.pixels import image_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,10 +53,7 @@ def encode_webp(frames: Sequence[RGB], *, fps: int, alpha: Alpha | None = None) 
     last frame that adds up: 28 dB instead of 30 for a fifth fewer bytes; `minimize_size` brings it down to 25 dB, and
     method 6 takes twenty times the time of method 4 to save 7 %.
     """
-    import numpy as np
-    from PIL import Image
-
-    images = [Image.fromarray(frame if alpha is None else np.dstack([frame, alpha])) for frame in frames]
+    images = [image_of(frame, alpha) for frame in frames]
     return _save(images, "WEBP", duration=durations(len(frames), fps, tick=1), quality=75, method=4, kmin=1, kmax=2)
 
 
@@ -65,10 +63,7 @@ def encode_avif(frames: Sequence[RGB], *, fps: int, alpha: Alpha | None = None) 
     At 400 x 267 pixels 24 frames take 0.5 s; the last has 30 dB in half the bytes of a WebP, whose last has 29. Speed 6
     takes seven times as long to save a tenth.
     """
-    import numpy as np
-    from PIL import Image
-
-    images = [Image.fromarray(frame if alpha is None else np.dstack([frame, alpha])) for frame in frames]
+    images = [image_of(frame, alpha) for frame in frames]
     # One thread: several would make other bytes of the same frames on another machine.
     options = {"quality": 60, "speed": 8, "subsampling": "4:4:4", "max_threads": 1}
     return _save(images, "AVIF", duration=durations(len(frames), fps, tick=1), **options)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from PIL import Image
 
     from neural_gallery.workers.messages import RGB
 
@@ -26,14 +27,18 @@ class Still(NamedTuple):
     alpha: Alpha | None
 
 
-def pack_still(rgb: RGB, alpha: Alpha | None) -> bytes:
-    """PNG bytes, colours under transparency kept as they are."""
+def image_of(rgb: RGB, alpha: Alpha | None) -> Image.Image:
+    """Pixels as Pillow has them, RGB or RGBA; colours under transparency are kept as they are."""
     import numpy as np
     from PIL import Image
 
-    pixels = rgb if alpha is None else np.dstack([rgb, alpha])
+    return Image.fromarray(rgb if alpha is None else np.dstack([rgb, alpha]))
+
+
+def pack_still(rgb: RGB, alpha: Alpha | None) -> bytes:
+    """PNG bytes, colours under transparency kept as they are."""
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+    image_of(rgb, alpha).save(file, "PNG", compress_level=1)
     return file.getvalue()
 
 

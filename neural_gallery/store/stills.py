@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from neural_gallery.errors import EncodeError, Problem, did_you_mean
+from neural_gallery.store.pixels import image_of
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -75,7 +76,7 @@ def encode_still(rgb: RGB, alpha: Alpha | None, *, format: str, width: int) -> b
     if format not in FORMATS:
         remedy = did_you_mean(format, FORMATS) or f"Known are {', '.join(FORMATS)}."
         raise EncodeError(Problem(None, f"a still cannot be encoded as '{format}'.", remedy))
-    image = _scaled(_image(rgb, alpha), width)
+    image = _scaled(image_of(rgb, alpha), width)
     if format == "jpeg":
         image = _on_white(image)
     if format == "gif":
@@ -93,13 +94,6 @@ def encode_still(rgb: RGB, alpha: Alpha | None, *, format: str, width: int) -> b
             )
         ) from error
     return file.getvalue()
-
-
-def _image(rgb: RGB, alpha: Alpha | None) -> Image.Image:
-    import numpy as np
-    from PIL import Image
-
-    return Image.fromarray(rgb if alpha is None else np.dstack([rgb, alpha]))
 
 
 def _scaled(image: Image.Image, width: int) -> Image.Image:

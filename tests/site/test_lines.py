@@ -14,15 +14,10 @@ from PIL import Image
 from neural_gallery.site.lines import pair_lines, whole_weights
 from neural_gallery.site.model import Site
 
+from .conftest import IMAGES
+
 Load = Callable[[str], Site]
-IMAGES = """\
-version: 1
-images:
-  cat: {file: cat.png, alt: a cat asleep.}
-  sea: {file: sea.jpg, alt: waves, title: The Sea}
-  sky: {file: sky.png, alt: a night sky}
-  left: {file: left.png, alt: a mask}
-"""
+WITH_A_MASK = f"{IMAGES}  left: {{file: left.png, alt: a mask}}\n"
 
 
 @pytest.mark.parametrize(
@@ -60,10 +55,10 @@ images:
 def test_lines_of_a_pair(load: Load, folder: Path, pair: str, lines: str) -> None:
     """They ask for the same pixels, from a manifest without defaults and from one with others."""
     Image.new("L", (40, 20), 200).save(folder / "left.png")
-    [written] = load(f"{IMAGES}defaults: {{size: 64, quality: best, strength: 0.25}}\npairs:\n  - {pair}\n").pairs
+    [written] = load(f"{WITH_A_MASK}defaults: {{size: 64, quality: best, strength: 0.25}}\npairs:\n  - {pair}\n").pairs
     assert pair_lines(written) == lines
     for defaults in ("{}", "{size: 99, quality: draft, strength: 1, colors: match, style_scale: 2, seed: 5}"):
-        [again] = load(f"{IMAGES}defaults: {defaults}\npairs:\n{lines}").pairs
+        [again] = load(f"{WITH_A_MASK}defaults: {defaults}\npairs:\n{lines}").pairs
         assert replace(again, location=written.location) == written
 
 
