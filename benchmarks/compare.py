@@ -1,7 +1,8 @@
 """How good other programs' results are for the time they take, on the pairs and by the judge of `quality.py`.
 
     python benchmarks/compare.py [--programs gatys wasserstein] [--strengths 0.5] [--size 256] [--pairs 6]
-                                 [--evaluations 1000] [--init noise] [--steps 500] [--threads 2] [--keep FOLDER]
+                                 [--evaluations 1000] [--init noise] [--steps 500] [--threads 2] [--device cuda]
+                                 [--keep FOLDER]
 
 The programs are those in `references/`; they need PyTorch. At strength 0.5 each has its own settings; at others its
 content weight changes by the factor by which the studio's does.
@@ -72,6 +73,7 @@ def main() -> None:
     parser.add_argument("--init", choices=["content", "noise"], default="noise", help="what gatys starts with")
     parser.add_argument("--steps", type=int, default=500, help="of wasserstein at a scale; twice as many at the first")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of PyTorch")
+    parser.add_argument("--device", default="cpu", help="of PyTorch: cpu, cuda")
     parser.add_argument("--keep", type=Path, metavar="FOLDER")
     options = parser.parse_args()
     if not all(0 < strength < 1 for strength in options.strengths):
@@ -81,8 +83,10 @@ def main() -> None:
     import torch  # optional, as the message above says
 
     torch.set_num_threads(options.threads)
-    network = bundled_network(LAYERS)
-    library = f"PyTorch {torch.__version__} on {options.threads} threads"
+    torch.set_default_device(options.device)
+    network = bundled_network(LAYERS, dtype="float32")
+    where = f"{options.threads} threads" if options.device == "cpu" else torch.cuda.get_device_name()
+    library = f"PyTorch {torch.__version__} on {where}"
     print(f"{machine(library)}, longest side {options.size} pixels, ", end="")
     print(f"{options.evaluations} evaluations from {options.init}, {options.steps} steps a scale\n")
     print_pairs(print_means(outcomes(network, Judge(network), options), "program"), "program")

@@ -42,11 +42,12 @@ class Verdict:
 
 
 class Judge:
-    """Judges results with one network."""
+    """Judges results with one network, whose features should be float32: accelerators may round them otherwise."""
 
     def __init__(self, network: VGG) -> None:
         self._see = jax.jit(lambda image: network(image, LAYERS, replicate_edges=False))
 
+    @jax.default_matmul_precision("float32")
     def __call__(self, result: Bytes, content: Bytes, style: Bytes) -> Verdict:
         """Judges (H, W, 3). The content is scaled to its size, the style to its longest side."""
         height, width, _ = result.shape

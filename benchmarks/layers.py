@@ -81,7 +81,8 @@ def parts_of(network: VGG, canvas: Canvas, method: Method) -> list[Part]:
     parts, channels = [], 3
 
     def features() -> jax.Array:
-        return jnp.asarray(random.random((1, height, width, channels), np.float32))
+        seen = random.random((1, height, width, channels), np.float32)
+        return jnp.asarray(seen, jnp.float32 if channels == 3 else network.dtype)
 
     for name in needed_convolutions(network.architecture, method.layers):
         if name.endswith("_1") and name != "conv1_1":
@@ -120,7 +121,7 @@ def main() -> None:
             for way, run in (("forward", part.forward), ("backward", part.backward)):
                 once(run)  # its buffers are at hand after that, as they are in a loop
                 seconds.setdefault((part.name, way), []).append(once(run))
-        peaks.append(matmul_peak())
+        peaks.append(matmul_peak(network.dtype))
         steps.append(timed(whole))
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, JAX {jax.__version__} on {jax.default_backend()}, "

@@ -31,6 +31,7 @@ from PIL import Image
 
 from neural_gallery.studio import recipe
 from neural_gallery.studio.arrays import Bytes
+from neural_gallery.studio.device import device_name
 from neural_gallery.studio.paint import paint
 from neural_gallery.studio.painting import Result
 from neural_gallery.studio.recipe import Method, Recipe, scales_for
@@ -167,8 +168,9 @@ def main() -> None:
     options = parser.parse_args()
     recipe.MIDDLE_CONTENT_SHARE = options.content_share
     network = bundled_network(LAYERS)
-    print(f"{machine(f'JAX {jax.__version__}')}, longest side {options.size} pixels\n")
-    print_pairs(print_means(outcomes(network, Judge(network), options), "quality"), "quality")
+    print(f"{machine(f'JAX {jax.__version__} on {device_name()}')}, longest side {options.size} pixels\n")
+    judge = Judge(bundled_network(LAYERS, dtype="float32"))
+    print_pairs(print_means(outcomes(network, judge, options), "quality"), "quality")
 
 
 if __name__ == "__main__":

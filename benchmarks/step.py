@@ -1,12 +1,14 @@
 """Time of one Adam step, beside the same graph in PyTorch where torch is installed.
 
     python benchmarks/step.py [--sizes 400x250 256x192] [--rounds 7]
-    python benchmarks/step.py --sizes 512x512 256x256 --together 1 4 16        on an accelerator
+    python benchmarks/step.py --sizes 512x512 256x256 --together 1 4 16 --qualities draft balanced best
 
 The roofline is what the step's convolutions and Gram matrices, computed the direct way, would take at the pace of a
-large matrix product on the same device; Winograd's filtering needs fewer operations and may be below it.
+large matrix product on the same device, of the type that the features have; Winograd's filtering needs fewer operations
+and may be below it.
 
-With `--together`, so many pictures are painted in one program; times are those of one picture's step.
+With `--together`, so many pictures are painted in one program; times are those of one picture's step. With
+`--qualities`, whole pairs are painted, from arrays to the result, twice: the first time compiles.
 
 Both programs take the gradient of the same objective (style at relu1_1 … relu5_1, content at relu4_2) with respect to
 the picture and make one step of Adam with clipping. They run in turn, chunk by chunk, so that a machine that drifts
@@ -28,19 +30,21 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
+from jax.typing import DTypeLike
 
-from neural_gallery.studio import losses, optimizers
+from neural_gallery.studio import losses, optimizers, painting
 from neural_gallery.studio.architecture import needed_convolutions
 from neural_gallery.studio.device import device_name
+from neural_gallery.studio.paint import paint
 from neural_gallery.studio.parts import outcome
 from neural_gallery.studio.pyramid import Canvas, to_bytes
-from neural_gallery.studio.recipe import Method
+from neural_gallery.studio.recipe import Method, Recipe, scales_for
 from neural_gallery.studio.targets import Eye, Source, Style, parts
 from neural_gallery.studio.together import stacked
 from neural_gallery.studio.vgg import VGG
 from neural_gallery.studio.weights import bundled_network
 
-STEPS = 4
+STEPS = painting.CHUNK if jax.default_backend() == "cpu" else painting.LONG_CHUNK
 
 
 def jax_steps(
@@ -74,6 +78,7 @@ def torch_steps(network: VGG, image: np.ndarray, style: np.ndarray, method: Meth
     from references.network import Network
 
     torch.set_num_threads(os.cpu_count() or 1)
+    torch.set_default_device("cpu" if jax.default_backend() == "cpu" or not torch.cuda.is_available() else "cuda")
     see = Network(network, method.layers, replicate_edges=True)
     style_layers, content_layers = dict(method.style_layers), dict(method.content_layers)
 
@@ -88,7 +93,8 @@ def torch_steps(network: VGG, image: np.ndarray, style: np.ndarray, method: Meth
         return (((found - wanted) ** 2).sum() / (wanted**2).sum() + losses.NEGLIGIBLE**2).sqrt()
 
     def tensor(rgb: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(rgb[None]).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
+        image = torch.from_numpy(rgb[None]).to(torch.get_default_device())
+        return image.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
 
     with torch.no_grad():
         seen = features(tensor(style))
@@ -112,6 +118,8 @@ def torch_steps(network: VGG, image: np.ndarray, style: np.ndarray, method: Meth
             adam.step()
             with torch.no_grad():
                 picture.clamp_(0, 1)
+        if picture.is_cuda:
+            torch.cuda.synchronize()
 
     return run
 
@@ -136,10 +144,10 @@ def step_gflop(network: VGG, method: Method, height: int, width: int) -> float:
     return total / 1e9
 
 
-def matmul_peak() -> float:
-    """GFLOP/s of a large float32 matrix product at the default precision, the best of five."""
+def matmul_peak(dtype: DTypeLike) -> float:
+    """GFLOP/s of a large matrix product at the default precision, the best of five."""
     side = 2048 if jax.default_backend() == "cpu" else 8192
-    a = jnp.ones((side, side))
+    a = jax.random.normal(jax.random.key(0), (side, side), dtype)  # ones would be quicker on some devices
     product = jax.jit(jnp.dot)
     product(a, a).block_until_ready()
     best = min(once(functools.partial(product, a, a)) for _ in range(5))
@@ -159,13 +167,14 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="+", default=["400x250", "256x192"])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--together", nargs="+", type=int, default=[], help="numbers of pictures painted at once")
+    parser.add_argument("--qualities", nargs="+", choices=["draft", "balanced", "best"], default=[])
     options = parser.parse_args()
     method = Method()
     network = bundled_network(method.layers)
-    peak = matmul_peak()
+    peak = matmul_peak(network.dtype)
     print(f"{platform.machine()}, {os.cpu_count()} cores, JAX {jax.__version__} on {device_name()}, ", end="")
-    print(f"matrix product {peak:.0f} GFLOP/s\n")
-    print("| size | GFLOP | JAX s/step | over the roofline | compile s | PyTorch s/step | ratio, median of rounds |")
+    print(f"matrix product {peak:.0f} GFLOP/s in {network.dtype}\n")
+    print("| size | GFLOP | JAX ms/step | over the roofline | compile s | PyTorch ms/step | ratio, median of rounds |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for size in options.sizes:
         image, style = pictures(size)
@@ -185,9 +194,11 @@ def main() -> None:
         rounds = [(timed(ours), timed(theirs)) for _ in range(options.rounds)]
         mine, other = (statistics.median(column) for column in zip(*rounds, strict=True))
         ratio = statistics.median(a / b for a, b in rounds)
-        print(f"{_row(size, gflop, mine, peak, warm_up)} {other:.3f} | {ratio:.2f} |")
+        print(f"{_row(size, gflop, mine, peak, warm_up)} {1000 * other:.4g} | {ratio:.2f} |")
     if options.together:
         print_together(network, method, options)
+    if options.qualities:
+        print_pairs(network, options)
 
 
 def pictures(size: str) -> tuple[np.ndarray, np.ndarray]:
@@ -200,18 +211,33 @@ def pictures(size: str) -> tuple[np.ndarray, np.ndarray]:
 
 def print_together(network: VGG, method: Method, options: argparse.Namespace) -> None:
     """Prints a Markdown table of steps of several pictures in one program."""
-    print("\n| size | pictures at once | s/step of one picture |")
+    print("\n| size | pictures at once | ms/step of one picture |")
     print("| --- | --- | --- |")
     for size, count in itertools.product(options.sizes, options.together):
         run = jax_steps(network, *pictures(size), method, together=count)
         run()
         seconds = statistics.median(timed(run) for _ in range(options.rounds)) / count
-        print(f"| {size} | {count} | {seconds:.4f} |")
+        print(f"| {size} | {count} | {1000 * seconds:.4g} |")
+
+
+def print_pairs(network: VGG, options: argparse.Namespace) -> None:
+    """Prints a Markdown table of the seconds that a whole pair takes."""
+    print("\n| size | quality | steps | s for a pair | s with compilation |")
+    print("| --- | --- | --- | --- | --- |")
+    for size, quality in itertools.product(options.sizes, options.qualities):
+        content, style = (to_bytes(image) for image in pictures(size))
+        recipe = Recipe(scales_for(quality, max(content.shape[:2])), 0.5, "style", "content", 1.0, 0)
+        seconds = []
+        for _ in range(2):
+            began = time.perf_counter()
+            *_, _ = paint(network, content, [Style(style)], recipe)
+            seconds.append(time.perf_counter() - began)
+        print(f"| {size} | {quality} | {recipe.steps} | {seconds[1]:.2f} | {seconds[0]:.1f} |", flush=True)
 
 
 def _row(size: str, gflop: float, seconds: float, peak: float, warm_up: float) -> str:
     over = seconds * peak / gflop
-    return f"| {size} | {gflop:.0f} | {seconds:.4f} | {over:.2f} | {warm_up - STEPS * seconds:.1f} |"
+    return f"| {size} | {gflop:.0f} | {1000 * seconds:.4g} | {over:.2f} | {warm_up - STEPS * seconds:.1f} |"
 
 
 if __name__ == "__main__":

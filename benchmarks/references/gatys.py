@@ -52,7 +52,9 @@ def paint(network: VGG, content: Bytes, style: Bytes, settings: Settings) -> Byt
         seen = see(see.prepare(to_tensor(fitted_to(style, max(content.shape[:2])))))
         wanted_style = {layer: gram(seen[layer]) for layer in STYLE_LAYERS}
     if settings.init == "noise":
-        prepared = 0.001 * torch.randn(prepared.shape, generator=torch.Generator().manual_seed(settings.seed))
+        generator = torch.Generator("cpu").manual_seed(settings.seed)  # the same noise on every device
+        noise = torch.randn(prepared.shape, generator=generator, device="cpu")
+        prepared = 0.001 * noise.to(prepared.device)
     picture = prepared.clone().requires_grad_()
     optimizer = torch.optim.LBFGS(
         [picture],

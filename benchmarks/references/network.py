@@ -1,7 +1,8 @@
 """VGG-19 in PyTorch, with the weights of the studio's own network.
 
 Pictures are float32, (1, 3, H, W), RGB in [0, 1]; *prepared* ones are what the first convolution wants, BGR in 0 to 255
-with the mean taken off. Features are laid out channels last, which is the faster layout on CPUs.
+with the mean taken off. Features are laid out channels last, which is the faster layout. All is on PyTorch's default
+device.
 """
 
 from __future__ import annotations
@@ -58,16 +59,20 @@ class Network:
 def _parameters(network: VGG, name: str) -> tuple[torch.Tensor, torch.Tensor]:
     """Kernel (O, I, 3, 3) and bias (O,) of one convolution."""
     convolution = getattr(network, name)
-    kernel = torch.from_numpy(np.array(convolution.kernel[...])).permute(3, 2, 0, 1)
-    return kernel.contiguous(memory_format=torch.channels_last), torch.from_numpy(np.array(convolution.bias[...]))
+    kernel, bias = (
+        torch.from_numpy(np.array(array, np.float32)).to(torch.get_default_device())
+        for array in (convolution.kernel[...], convolution.bias[...])
+    )
+    return kernel.permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last), bias
 
 
 def to_tensor(rgb: Bytes) -> torch.Tensor:
     """An 8-bit picture (H, W, 3) as a tensor."""
-    return torch.from_numpy(rgb / np.float32(255)).permute(2, 0, 1)[None].contiguous()
+    image = torch.from_numpy(rgb / np.float32(255)).to(torch.get_default_device())
+    return image.permute(2, 0, 1)[None].contiguous()
 
 
 def to_bytes(image: torch.Tensor) -> Bytes:
     """The 8-bit picture (H, W, 3) that a tensor is saved as: clipped and rounded."""
     scaled = image.detach()[0].permute(1, 2, 0).clamp(0, 1) * 255
-    return scaled.round().to(torch.uint8).contiguous().numpy()
+    return scaled.round().to(torch.uint8).contiguous().cpu().numpy()

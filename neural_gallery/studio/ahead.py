@@ -65,8 +65,11 @@ class Ahead:
             jax.eval_shape(partial(part.blended, method=eye.method), found)
             for part, found in zip(painting.parts, seen, strict=True)
         ]
-        _, mask, extent = shapes_on(canvas)
-        regions = tuple(Region(blended, mask, _NUMBER) for blended in style)
+        _, mask, extent = shapes_on(canvas, masked=True)
+        regions = tuple(
+            Region(blended, None if part.mask is None else mask, _NUMBER)
+            for blended, part in zip(style, painting.parts, strict=True)
+        )
         targets = Targets(regions, content.out_info, extent)
         self._chunks[scale] = self._pools[1].submit(self._compile_chunk, scale, targets)
         content.lower().compile()

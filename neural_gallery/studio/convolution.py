@@ -50,7 +50,9 @@ def _direct_forward(
 
 
 def _direct_backward(padding: int, turned: jax.Array, cotangent: jax.Array) -> tuple[jax.Array, None, None]:
-    return plain_convolution(cotangent, turned, padding=2 - padding), None, None
+    # The turned kernel's type is what the way back is computed in.
+    back = plain_convolution(cotangent.astype(turned.dtype), turned, padding=2 - padding)
+    return back.astype(cotangent.dtype), None, None
 
 
 direct_convolution.defvjp(_direct_forward, _direct_backward)

@@ -6,12 +6,28 @@ import ctypes
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
+from jax.typing import DTypeLike
+
+FIRST_WITH_BFLOAT16 = 8
+"""The major compute capability of the first NVIDIA GPUs with units for bfloat16: Ampere's."""
 
 
 def device_name() -> str:
     """The device that JAX paints on, for people: `CPU`, or the accelerator's own name."""
     device = jax.devices()[0]
     return "CPU" if device.platform == "cpu" else device.device_kind
+
+
+def feature_dtype() -> DTypeLike:
+    """What a network's features are kept in: bfloat16 where the device has units for it, else float32.
+
+    Those are TPUs and NVIDIA's GPUs since Ampere; what their units add up is float32 all the same.
+    """
+    device = jax.devices()[0]
+    major, *_ = str(getattr(device, "compute_capability", "")).split(".")  # of AMD's, a name
+    capable = major.isdecimal() and int(major) >= FIRST_WITH_BFLOAT16
+    return jnp.bfloat16 if device.platform == "tpu" or capable else jnp.float32
 
 
 def keep_compilations(folder: Path) -> None:

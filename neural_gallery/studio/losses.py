@@ -1,7 +1,8 @@
 """What is minimised, every term relative to its target, so that nothing depends on size, picture or weights file.
 
-Features are (1, H, W, C); statistics are over the H x W positions, each counted by its weight in a mask (1, H, W, 1):
-what of a canvas is not the picture counts nothing.
+Features are (1, H, W, C), and 0 where a canvas is not the picture; statistics are over the H x W positions of the
+picture, each counted by its weight in a mask (1, H, W, 1), where there is one. What is added up is float32, whatever
+the features are.
 
 With G the Gram matrix and m the channel means, the style term of a layer is |G - Gs| / |Gs| + |m - ms| / |ms|: Gatys et
 al. 2016, equations 3 to 5, with their unequal scales divided out, and the means beside it so that palettes hold. The
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.typing import DTypeLike
 
 from neural_gallery.studio.convolution import average_pool, inside
 
@@ -43,7 +45,7 @@ class Region:
     """A part of the picture and the style that is wanted there."""
 
     style: dict[str, Statistics]  # by layer; a layer that is not in it is free here
-    mask: jax.Array  # (1, H, W, 1) at the size of the canvas, in [0, 1]
+    mask: jax.Array | None  # (1, H, W, 1) at the size of the canvas, in [0, 1]; None: all of the picture
     area: jax.Array  # its share of the picture: what its terms are weighted by
 
 
@@ -77,37 +79,60 @@ def statistics(features: jax.Array, mask: jax.Array) -> Statistics:
     return share_of_statistics(features, mask, mask.sum())
 
 
+def statistics_at(
+    features: Mapping[str, jax.Array], mask: jax.Array | None, extent: jax.Array, layers: Collection[str]
+) -> dict[str, Statistics]:
+    """`statistics` of a picture of that extent, (2,), at some of the layers; without a mask, of all of the picture."""
+    if mask is not None:
+        at = masks(mask, extent, layers)
+        return {layer: statistics(features[layer], at[layer]) for layer in layers}
+    # Not multiplying with ones spares 5% of a step.
+    return {layer: share_of_statistics(features[layer], None, positions(extent, layer)) for layer in layers}
+
+
+def positions(extent: jax.Array, layer: str) -> jax.Array:
+    """How many positions a picture of that extent, (2,), has at a layer: a scalar."""
+    return jnp.prod(extent // 2 ** (int(layer[4]) - 1)).astype(jnp.float32)
+
+
 @jax.custom_vjp
-def share_of_statistics(features: jax.Array, mask: jax.Array, total: jax.Array) -> Statistics:
-    """What a part of a picture adds to its statistics; `total` is what the mask sums to over the whole picture."""
-    flat, weights = features.reshape(-1, features.shape[-1]), mask.reshape(-1, 1)
-    weighted, total = flat * weights, jnp.maximum(total, LEAST_WEIGHT)
-    return Statistics(_product(weighted.T, flat) / total, weighted.sum(0) / total)
+def share_of_statistics(features: jax.Array, mask: jax.Array | None, total: jax.Array) -> Statistics:
+    """What a part of a picture adds to its Gram matrix F^T F and its channel means at one layer.
+
+    `total` is what the mask sums to over the whole picture. Without a mask every position counts.
+    """
+    flat = features.reshape(-1, features.shape[-1])
+    weighted = flat if mask is None else flat * mask.reshape(-1, 1).astype(flat.dtype)
+    total = jnp.maximum(total, LEAST_WEIGHT)
+    return Statistics(_product(weighted.T, flat) / total, weighted.sum(0, dtype=jnp.float32) / total)
 
 
 def _share_forward(
-    features: jax.Array, mask: jax.Array, total: jax.Array
-) -> tuple[Statistics, tuple[jax.Array, jax.Array, jax.Array]]:
+    features: jax.Array, mask: jax.Array | None, total: jax.Array
+) -> tuple[Statistics, tuple[jax.Array, jax.Array | None, jax.Array]]:
     return share_of_statistics(features, mask, total), (features, mask, total)
 
 
 def _share_backward(
-    saved: tuple[jax.Array, jax.Array, jax.Array], cotangent: Statistics
+    saved: tuple[jax.Array, jax.Array | None, jax.Array], cotangent: Statistics
 ) -> tuple[jax.Array, None, None]:
     # One product where a derivation step by step makes two, since it does not know that F^T F is symmetric.
     features, mask, total = saved
-    flat, weights = features.reshape(-1, features.shape[-1]), mask.reshape(-1, 1)
+    flat = features.reshape(-1, features.shape[-1])
+    weights = 1.0 if mask is None else mask.reshape(-1, 1)
     both = cotangent.gram + cotangent.gram.T
-    gradient = (_product(flat, both) + cotangent.mean) * (weights / jnp.maximum(total, LEAST_WEIGHT))
-    return gradient.reshape(features.shape), None, None
+    # What goes back is rounded as the features are, once it has been added up.
+    pulled = _product(flat, both.astype(flat.dtype), result=flat.dtype)
+    gradient = (pulled + cotangent.mean) * (weights / jnp.maximum(total, LEAST_WEIGHT))
+    return gradient.astype(features.dtype).reshape(features.shape), None, None
 
 
 share_of_statistics.defvjp(_share_forward, _share_backward)
 
 
-def _product(a: jax.Array, b: jax.Array) -> jax.Array:
-    """A matrix product of full precision: left alone, accelerators would round what goes in to 8 or 11 bits."""
-    return jnp.matmul(a, b, precision=lax.Precision.HIGHEST)
+def _product(a: jax.Array, b: jax.Array, *, result: DTypeLike = jnp.float32) -> jax.Array:
+    """A matrix product added up in float32. Float32 that goes in is not rounded, as accelerators would left alone."""
+    return jnp.matmul(a, b, precision=lax.Precision.HIGHEST, preferred_element_type=result)
 
 
 def blend(parts: list[tuple[Statistics, float]]) -> Statistics:
@@ -122,12 +147,13 @@ def blend(parts: list[tuple[Statistics, float]]) -> Statistics:
 
 def squared_distance(found: jax.Array, wanted: jax.Array, weights: jax.Array | float = 1.0) -> jax.Array:
     """|found - wanted|^2 / |wanted|^2, a scalar."""
-    return jnp.sum(weights * (found - wanted) ** 2) / squared_norm(wanted, weights)
+    difference = found.astype(jnp.float32) - wanted.astype(jnp.float32)
+    return jnp.sum(weights * difference**2) / squared_norm(wanted, weights)
 
 
 def squared_norm(wanted: jax.Array, weights: jax.Array | float = 1.0) -> jax.Array:
     """|wanted|^2, a scalar. A target of nothing but zeros counts as if it had norm 1e-6."""
-    return jnp.maximum(jnp.sum(weights * wanted**2), 1e-12)
+    return jnp.maximum(jnp.sum(weights * wanted.astype(jnp.float32) ** 2), 1e-12)
 
 
 def distance(squared: jax.Array) -> jax.Array:
@@ -164,8 +190,7 @@ def seen(features: Mapping[str, jax.Array], targets: Targets) -> Seen:
     """What there is to know of a whole picture."""
     style = []
     for region in targets.regions:
-        mask = masks(region.mask, targets.extent, region.style)
-        style.append({layer: statistics(features[layer], mask[layer]) for layer in region.style})
+        style.append(statistics_at(features, region.mask, targets.extent, region.style))
     # Beyond the picture both features are 0.
     content = {layer: squared_distance(features[layer], wanted) for layer, wanted in targets.content.items()}
     return Seen(tuple(style), content)

@@ -134,7 +134,7 @@ def _chunk(painting: Painting, ahead: Ahead, scale: Scale, targets: Targets) -> 
 
     if tiling is None:
         return at_once
-    measure = measure_for(targets)
+    measure = measure_for(targets, tiling.grid.shape)
 
     def in_blocks(easel: Easel) -> Parts[tuple[Easel, np.ndarray, list[jax.Array]]]:
         new, loss = yield from tiling.step(easel, targets, measure, shares, steps=scale.steps)

@@ -27,7 +27,10 @@ from neural_gallery.studio.tiling import Tiling
 from neural_gallery.studio.vgg import VGG
 
 CHUNK = 4
-"""Steps in one compiled program, at the most: few enough that a slow machine still reports every few seconds."""
+"""Steps in one compiled program on a CPU, at the most: few enough that a slow one still reports every few seconds."""
+
+LONG_CHUNK = 16
+"""The same on an accelerator, where a step takes milliseconds and waiting for each chunk as long as half of one."""
 
 CHECKPOINT_EVERY = 15.0
 """Seconds between two checkpoints, or one chunk where that takes longer: what an interruption can cost."""
@@ -98,7 +101,8 @@ class Painting:
         """Steps in each chunk of a scale. All have one length: each is a program, and compiling takes seconds."""
         if self.tiling(scale):
             return 1
-        return next(length for length in range(CHUNK, 0, -1) if scale.steps % length == 0)
+        longest = CHUNK if jax.default_backend() == "cpu" else LONG_CHUNK
+        return next(length for length in range(longest, 0, -1) if scale.steps % length == 0)
 
     def targets(self, scale: Scale) -> Parts[Targets]:
         """The styles' statistics and the content's features at that scale."""

@@ -45,10 +45,10 @@ class Canvas:
         spare = ((0, whole - side) for whole, side in zip(self.shape, (self.height, self.width), strict=True))
         return np.pad(image, (*spare, (0, 0)), mode="edge")[None]
 
-    def mask(self, mask: Floats | None = None) -> Floats:
-        """A mask of any size, (h, w), over the picture: (1, *shape, 1). Without one everything counts."""
+    def mask(self, mask: Floats | None) -> Floats | None:
+        """A mask of any size, (h, w), over the picture: (1, *shape, 1). None stays None."""
         if mask is None:
-            return np.ones((1, *self.shape, 1), np.float32)
+            return None
         return self.mount(np.clip(resize(mask[..., None], self.height, self.width), 0, 1))
 
     def cut(self, canvas: Floats) -> Floats:

@@ -21,7 +21,7 @@ from neural_gallery.site.model import fit
 from neural_gallery.studio import color
 from neural_gallery.studio.arrays import Bytes, Floats
 from neural_gallery.studio.blocks import grid_of
-from neural_gallery.studio.losses import Region, Statistics, Targets, blend, masks, statistics
+from neural_gallery.studio.losses import Region, Statistics, Targets, blend, statistics_at
 from neural_gallery.studio.memory import Room, block_size_for, room_here
 from neural_gallery.studio.optimizers import remembered_bytes
 from neural_gallery.studio.parts import Parts
@@ -44,6 +44,11 @@ class Style:
     style_mask: Bytes | None = None  # which part of the style counts, at the style's size; None: all of it
 
 
+def _counted(mask: Bytes | None) -> Floats | None:
+    """How much each pixel counts. A mask that leaves nothing out is none: a step without one is faster."""
+    return None if mask is None or mask.min() == 255 else to_floats(mask)
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A style as it is painted from, in [0, 1]: recoloured, if the colours ask for it."""
@@ -54,8 +59,7 @@ class Source:
     @property
     def mask(self) -> Floats | None:
         """Which part of the image counts, (height, width) in [0, 1]; None: all of it."""
-        mask = self.style.style_mask
-        return None if mask is None else to_floats(mask)
+        return _counted(self.style.style_mask)
 
     def share_at(self, layer: str) -> float:
         """Its share at that layer: none where it does not count there."""
@@ -104,17 +108,14 @@ def parts(sources: Sequence[Source]) -> tuple[Part, ...]:
         mask = source.style.mask
         groups.setdefault(None if mask is None else mask.tobytes(), []).append(source)
     masked = [group[0].style.mask for group in groups.values()]
-    return tuple(
-        Part(None if mask is None else to_floats(mask), tuple(group))
-        for mask, group in zip(masked, groups.values(), strict=True)
-    )
+    return tuple(Part(_counted(mask), tuple(group)) for mask, group in zip(masked, groups.values(), strict=True))
 
 
 @functools.partial(jax.jit, static_argnames=("network_graph", "method"))
 def _style_statistics(
     network_state: nnx.State,
     image: jax.Array,
-    mask: jax.Array,
+    mask: jax.Array | None,
     extent: jax.Array,
     *,
     network_graph: nnx.GraphDef,
@@ -123,8 +124,7 @@ def _style_statistics(
     network = nnx.merge(network_graph, network_state)
     layers = [layer for layer, _ in method.style_layers]
     features = network(image, layers, pooling=method.pooling, extent=extent)
-    mask_at = masks(mask, extent, layers)
-    return {layer: statistics(features[layer], mask_at[layer]) for layer in layers}
+    return statistics_at(features, mask, extent, layers)
 
 
 @functools.partial(jax.jit, static_argnames=("network_graph", "method"))
@@ -142,10 +142,10 @@ def style_canvas(source: Source, longest: int) -> Canvas:
     return Canvas(height, width, style_bucket(longest))
 
 
-def shapes_on(canvas: Canvas) -> tuple[Any, Any, Any]:
-    """What stands for a picture, a mask and an extent on that canvas where only their shapes count."""
+def shapes_on(canvas: Canvas, *, masked: bool = False) -> tuple[Any, Any, Any]:
+    """What stands for a picture, its mask and its extent on that canvas where only their shapes count."""
     picture, mask = (jax.ShapeDtypeStruct((1, *canvas.shape, channels), jnp.float32) for channels in (3, 1))
-    return picture, mask, jax.ShapeDtypeStruct((2,), jnp.int32)
+    return picture, mask if masked else None, jax.ShapeDtypeStruct((2,), jnp.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ class Eye:
         """A style's statistics by layer, looked at with that longest side."""
         canvas = style_canvas(source, longest)
         image = resize(source.image, canvas.height, canvas.width)
-        arrays = [jax.device_put(array) for array in (canvas.mount(image), canvas.mask(source.mask), canvas.extent)]
+        arrays = jax.device_put((canvas.mount(image), canvas.mask(source.mask), canvas.extent))
         if tiling := self.tiling(canvas):
             return (yield from tiling.statistics(*arrays))
         yield ""
@@ -200,7 +200,7 @@ class Eye:
 
     def traced_style(self, source: Source, longest: int) -> jax.stages.Traced:
         """The program that `style` runs, where it does so at once."""
-        shapes = shapes_on(style_canvas(source, longest))
+        shapes = shapes_on(style_canvas(source, longest), masked=source.mask is not None)
         return _style_statistics.trace(self.state, *shapes, network_graph=self.graph, method=self.method)
 
     def _region(self, part: Part, canvas: Canvas, longest: int) -> Parts[Region]:
@@ -208,6 +208,4 @@ class Eye:
         for source in part.sources:
             seen.append((yield from self.style(source, longest)))
         area = 1.0 if part.mask is None else float(part.mask.mean())
-        return Region(
-            part.blended(seen, self.method), jax.device_put(canvas.mask(part.mask)), jax.device_put(np.float32(area))
-        )
+        return Region(part.blended(seen, self.method), *jax.device_put((canvas.mask(part.mask), np.float32(area))))

@@ -48,22 +48,22 @@ class Tiling:
     method: Method
     grid: Grid
 
-    def statistics(self, image: jax.Array, mask: jax.Array, extent: jax.Array) -> Parts[dict[str, Statistics]]:
+    def statistics(self, image: jax.Array, mask: jax.Array | None, extent: jax.Array) -> Parts[dict[str, Statistics]]:
         """The style statistics of a picture of that extent over the positions that the mask counts."""
         layers = {layer: self._channels(layer) for layer, _ in self.method.style_layers}
         # Targets with nothing to be reached: what is seen with them is what is asked for.
         nothing = {layer: Statistics(jnp.zeros((size, size)), jnp.zeros(size)) for layer, size in layers.items()}
         targets = Targets((Region(nothing, mask, jnp.ones(())),), {}, extent)
-        found = yield from self.look(image, targets, measure_for(targets))
+        found = yield from self.look(image, targets, measure_for(targets, self.grid.shape))
         return found.style[0]
 
     def content_features(self, image: jax.Array, extent: jax.Array) -> Parts[dict[str, jax.Array]]:
         """The features of a picture of that extent at the content layers."""
         height, width = self.grid.shape
-        found = {
-            layer: jnp.zeros((1, height // shrinkage(layer), width // shrinkage(layer), self._channels(layer)))
-            for layer, _ in self.method.content_layers
-        }
+        found = {}
+        for layer, _ in self.method.content_layers:
+            shape = (1, height // shrinkage(layer), width // shrinkage(layer), self._channels(layer))
+            found[layer] = jnp.zeros(shape, self._network.dtype)
         for part, block in self._numbered("looking at", extent):
             yield part
             found = jax.block_until_ready(_add_features(found, self.state, image, block.place, extent, **self._fixed))
@@ -106,7 +106,11 @@ class Tiling:
         return {"graph": self.graph, "method": self.method, "window": self.grid.window}
 
     def _channels(self, layer: str) -> int:
-        return nnx.merge(self.graph, self.state).architecture.channels(layer)
+        return self._network.architecture.channels(layer)
+
+    @property
+    def _network(self) -> VGG:
+        return nnx.merge(self.graph, self.state)
 
     def _numbered(self, doing: str, extent: jax.Array) -> Iterator[tuple[str, Block]]:
         """The blocks that own a part of the picture, and what to call them."""
@@ -116,10 +120,14 @@ class Tiling:
             yield f"{doing} block {number} of {len(blocks)}", block
 
 
-@jax.jit
-def measure_for(targets: Targets) -> Measure:
-    """The measure of a picture with those targets."""
-    at_layers = tuple(masks(region.mask, targets.extent, region.style) for region in targets.regions)
+@functools.partial(jax.jit, static_argnames="shape")
+def measure_for(targets: Targets, shape: tuple[int, int]) -> Measure:
+    """The measure of a picture with those targets on a canvas of that height and width."""
+    everywhere = jnp.ones((1, *shape, 1))
+    at_layers = tuple(
+        masks(everywhere if region.mask is None else region.mask, targets.extent, region.style)
+        for region in targets.regions
+    )
     counted = tuple({layer: mask.sum() for layer, mask in masked.items()} for masked in at_layers)
     return Measure(at_layers, counted, {layer: squared_norm(wanted) for layer, wanted in targets.content.items()})
 
@@ -165,7 +173,7 @@ def _seen_in(
         )
     content = {}
     for layer, wanted in targets.content.items():
-        difference = features[layer] - _cut(wanted, place, window, layer)
+        difference = features[layer].astype(jnp.float32) - _cut(wanted, place, window, layer).astype(jnp.float32)
         content[layer] = jnp.sum(_own(place, window, layer) * difference**2) / measure.norms[layer]
     return Seen(tuple(style), content)
 

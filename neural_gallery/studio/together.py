@@ -37,7 +37,12 @@ def kind_of(painting: Painting) -> Hashable:
     canvases = tuple(painting.canvas(scale).shape for scale in recipe.scales)
     tiled = any(painting.tiling(scale) for scale in recipe.scales)
     styles = tuple(
-        frozenset(layer for source in part.sources for layer in source.style.layers or dict(recipe.method.style_layers))
+        (
+            part.mask is None,
+            frozenset(
+                layer for source in part.sources for layer in source.style.layers or dict(recipe.method.style_layers)
+            ),
+        )
         for part in painting.parts
     )
     return recipe.scales, recipe.method, canvases, styles, tiled and id(painting)

@@ -11,7 +11,9 @@ from typing import Literal
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
+from jax.typing import DTypeLike
 
 from neural_gallery.errors import WeightsError
 from neural_gallery.studio.architecture import CAFFE, Architecture, InputConvention, needed_convolutions
@@ -42,15 +44,23 @@ def as_wanted(image: jax.Array, convention: InputConvention) -> jax.Array:
     return (ordered * convention.scale - jnp.array(convention.mean)) / jnp.array(convention.deviation)
 
 
+def _inside(features: jax.Array, extent: jax.Array) -> jax.Array:
+    """What features on a canvas are multiplied by, so that only those of the picture of that extent are left."""
+    return inside(features.shape[1:3], extent).astype(features.dtype)
+
+
 class Convolution(nnx.Module):
     """A frozen 3 x 3 convolution with bias and rectifier, computed the way that is fastest for a picture's size."""
 
-    def __init__(self, kernel: Floats, bias: Floats) -> None:
-        self.bias = nnx.Param(jax.device_put(bias))  # (O,)
-        self.kernel = nnx.Param(jax.device_put(kernel))  # (3, 3, I, O)
-        self.turned = nnx.Param(jax.device_put(turn_kernel(kernel)))  # (3, 3, O, I)
+    def __init__(
+        self, kernel: Floats, bias: Floats, *, dtype: DTypeLike = jnp.float32, back: DTypeLike = jnp.float32
+    ) -> None:
+        self.bias = nnx.Param(jax.device_put(bias.astype(dtype)))  # (O,)
+        self.kernel = nnx.Param(jax.device_put(kernel.astype(dtype)))  # (3, 3, I, O)
+        self.turned = nnx.Param(jax.device_put(turn_kernel(kernel).astype(back)))  # (3, 3, O, I)
         # Accelerators have filterings of their own, and units that are made for plain products.
-        self.wide = kernel.shape[2] * kernel.shape[3] >= WINOGRAD_CHANNELS and jax.default_backend() == "cpu"
+        filtered = jax.default_backend() == "cpu" and dtype == jnp.float32
+        self.wide = filtered and kernel.shape[2] * kernel.shape[3] >= WINOGRAD_CHANNELS
         if self.wide:
             self.transformed = nnx.Param(jax.device_put(transform_kernel(kernel)))  # (36, I, O)
 
@@ -78,9 +88,11 @@ class VGG(nnx.Module):
         parameters: Iterable[tuple[str, Floats, Floats]],
         *,
         convention: InputConvention = CAFFE,
+        dtype: DTypeLike = jnp.float32,
     ) -> None:
         self.architecture = architecture
         self.convention = convention
+        self.dtype = np.dtype(dtype)
         for name, kernel, bias in parameters:
             wanted = architecture.shape(name)
             if kernel.shape != wanted or bias.shape != wanted[3:]:
@@ -90,7 +102,9 @@ class VGG(nnx.Module):
                     f"{architecture.name} has {wanted} and {wanted[3:]}.",
                     "Use weights of that network.",
                 )
-            setattr(self, name, Convolution(kernel, bias))
+            # Colours are looked at in full: 8 bits of mantissa would round them to more than the steps of a file.
+            looking = jnp.float32 if name == "conv1_1" else dtype
+            setattr(self, name, Convolution(kernel, bias, dtype=looking, back=dtype))
 
     def __call__(
         self,
@@ -114,7 +128,7 @@ class VGG(nnx.Module):
             image = continued(image, extent)
         features = as_wanted(image, self.convention)
         if extent is not None and not replicate_edges:
-            features = features * inside(features.shape[1:3], extent)
+            features = features * _inside(features, extent)
         found = {}
         for name in needed_convolutions(self.architecture, layers):
             first = name == "conv1_1"
@@ -122,10 +136,10 @@ class VGG(nnx.Module):
                 features = max_pool(features) if pooling == "max" else average_pool(features)
                 if extent is not None:
                     extent = extent // 2
-                    features = features * inside(features.shape[1:3], extent)  # a half-covered window does not count
-            features = getattr(self, name)(features, replicate_edges=first and replicate_edges)
+                    features = features * _inside(features, extent)  # a half-covered window does not count
+            features = getattr(self, name)(features, replicate_edges=first and replicate_edges).astype(self.dtype)
             if extent is not None:
-                features = features * inside(features.shape[1:3], extent)
+                features = features * _inside(features, extent)
             layer = name.replace("conv", "relu")
             if layer in layers:
                 found[layer] = features

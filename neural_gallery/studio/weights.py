@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import functools
 
+from jax.typing import DTypeLike
+
 from neural_gallery.errors import Location, WeightsError
 from neural_gallery.studio.architecture import needed_convolutions
 from neural_gallery.studio.data import BUNDLED_WEIGHTS, BUNDLED_WEIGHTS_SHA256, file_sha256
+from neural_gallery.studio.device import feature_dtype
 from neural_gallery.studio.vgg import VGG
 from neural_gallery.studio.weight_files.reading import WeightsSource, open_weights
 
 
 @functools.cache
-def bundled_network(layers: frozenset[str]) -> VGG:
+def bundled_network(layers: frozenset[str], *, dtype: DTypeLike | None = None) -> VGG:
     """VGG-19 with the weights that ship with the package, verified by their SHA-256, as deep as `layers` need it.
 
+    `dtype` is what features are kept in; None: what suits the device.
     Raises WeightsError where the file is missing or damaged.
     """
     try:
@@ -34,7 +38,7 @@ def bundled_network(layers: frozenset[str]) -> VGG:
             f"The weights are damaged: their SHA-256 is {found}, not {BUNDLED_WEIGHTS_SHA256}.",
             "Install the package again.",
         )
-    return read_network(WeightsSource(BUNDLED_WEIGHTS, BUNDLED_WEIGHTS.name), layers, convention="caffe")
+    return read_network(WeightsSource(BUNDLED_WEIGHTS, BUNDLED_WEIGHTS.name), layers, convention="caffe", dtype=dtype)
 
 
 @functools.lru_cache(maxsize=2)  # networks take hundreds of megabytes
@@ -52,8 +56,11 @@ def given_network(source: WeightsSource, sha256: str, layers: frozenset[str]) ->
     return read_network(source, layers)
 
 
-def read_network(source: WeightsSource, layers: frozenset[str], *, convention: str = "") -> VGG:
+def read_network(
+    source: WeightsSource, layers: frozenset[str], *, convention: str = "", dtype: DTypeLike | None = None
+) -> VGG:
     """The VGG in a file, as deep as `layers` need it. Raises WeightsError."""
     file = open_weights(source, convention=convention)
     needed = needed_convolutions(file.architecture, layers)
-    return VGG(file.architecture, file.parameters(needed), convention=file.convention)
+    dtype = feature_dtype() if dtype is None else dtype
+    return VGG(file.architecture, file.parameters(needed), convention=file.convention, dtype=dtype)

@@ -41,6 +41,20 @@ def test_what_the_mask_leaves_out_does_not_count() -> None:
     np.testing.assert_allclose(masked.mean, part.mean, atol=1e-6)
 
 
+def test_a_mask_of_ones_is_no_mask() -> None:
+    """Where features are 0 beyond the picture, as a network's are, and with the positions that poolings leave of it."""
+    extent, layers = jnp.array([13, 22]), ["relu1_1", "relu3_1"]
+    features = {}
+    for layer, shape in (("relu1_1", (16, 24)), ("relu3_1", (4, 6))):
+        noise = jax.random.normal(jax.random.key(len(features)), (1, *shape, 3))
+        features[layer] = noise * losses.inside(shape, extent * shape[0] // 16)
+    ones = losses.statistics_at(features, jnp.ones((1, 16, 24, 1)), extent, layers)
+    none = losses.statistics_at(features, None, extent, layers)
+    for layer in layers:
+        np.testing.assert_allclose(none[layer].gram, ones[layer].gram, rtol=1e-5)
+        np.testing.assert_allclose(none[layer].mean, ones[layer].mean, rtol=1e-5, atol=1e-7)
+
+
 def test_statistics_have_the_gradient_of_their_definition() -> None:
     """Written down for speed, it is what JAX derives from the plain formulas."""
     features = jax.random.normal(jax.random.key(0), (1, 4, 6, 3))

@@ -96,7 +96,8 @@ def _compare(tiling: Tiling, image: jax.Array, style: jax.Array, content: jax.Ar
     assert features.keys() == targets.content.keys()
     for layer, wanted in targets.content.items():
         _near(features[layer], wanted)
-    (found_loss, found_gradient), _ = _outcome(tiling.loss_and_gradient(image, targets, measure_for(targets), SHARES))
+    measure = measure_for(targets, tiling.grid.shape)
+    (found_loss, found_gradient), _ = _outcome(tiling.loss_and_gradient(image, targets, measure, SHARES))
     np.testing.assert_allclose(found_loss, loss, rtol=1e-4)
     _near(found_gradient, gradient)
     np.testing.assert_allclose(found_gradient, gradient, atol=1e-4 * float(jnp.abs(gradient).max()))
@@ -138,7 +139,7 @@ def test_the_parts_of_a_step_are_numbered(tiny_network: VGG, tiny_recipe: Callab
     content, looked = _outcome(tiling.content_features(_noise(2, *shape), extent))
     assert looked == [f"looking at block {number} of 4" for number in (1, 2, 3, 4)]
     targets = Targets((Region(style, _mask(*shape), jnp.float32(1)),), content, extent)
-    (new, loss), parts = _outcome(tiling.step(easel, targets, measure_for(targets), SHARES, steps=4))
+    (new, loss), parts = _outcome(tiling.step(easel, targets, measure_for(targets, shape), SHARES, steps=4))
     assert parts == [*looked, *(f"correcting block {number} of 4" for number in (1, 2, 3, 4))]
     assert int(new.step) == 1
     assert jnp.isfinite(loss)
