@@ -10,7 +10,10 @@ from neural_gallery.pages.placements import GalleryPlacement, PairPlacement, Pic
 from neural_gallery.pages.targets import PageTarget
 from neural_gallery.pages.theme import Theme
 from neural_gallery.pages.views import Gallery, ImageFile, StillView
-from neural_gallery.site.model import Picture
+from neural_gallery.site.model import Picture, fit
+
+THUMBNAIL = 200
+"""The longest side of a result on the sheet of all of them, in CSS pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,13 @@ class Figures:
         """The still of a pair's result."""
         pair = placement.pair
         return self._image(self.gallery.pairs[pair.id].result, pair.width, pair.height, placement.alt)
+
+    def thumbnail(self, placement: PairPlacement) -> Image:
+        """The same no larger than `THUMBNAIL`."""
+        pair = placement.pair
+        longest = min(THUMBNAIL, pair.paint.size)
+        width, height = fit(pair.width, pair.height, longest)
+        return self._image(self.gallery.pairs[pair.id].result, width, height, placement.alt)
 
     def _pair(self, placement: PairPlacement) -> str:
         pair, view, left = placement.pair, self.gallery.pairs[placement.pair.id], left_of(placement)

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from urllib.parse import quote
 
 from neural_gallery.errors import InputError, Location, Problem
 from neural_gallery.pages.discovery import preview, structured_data
 from neural_gallery.pages.feeds import FEED, SITE_MAP, Listed, feed, site_map
 from neural_gallery.pages.figures import Figures, Image, credited
+from neural_gallery.pages.indexes import SHEET, Indexes, Kin, Place, indexes
 from neural_gallery.pages.placements import (
     GalleryPlacement,
     PicturePlacement,
@@ -67,6 +69,26 @@ class Card:
     cover: Image | None
 
 
+SHEET_TITLE = "All pictures"
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A result on the sheet, and the link to its place."""
+
+    entry: Entry
+    image: Image
+
+
+@dataclass(frozen=True, slots=True)
+class SheetGroup:
+    """The results in one style on the sheet, and the link to their page."""
+
+    title: str
+    link: str
+    thumbnails: list[Thumbnail]
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page written, and what others hear of it."""
@@ -113,12 +135,15 @@ class Pages:
         if problems := self.check():
             raise InputError(*problems)
         target = self._target.within_existing_site() if existing_site else self._target
-        site = _SiteRenderer(self._site, gallery, self._theme, target, embedded=existing_site)
+        listed = None if existing_site or not self._site.indexes else indexes(self._site.pairs, self._places())
+        site = _SiteRenderer(self._site, gallery, self._theme, target, embedded=existing_site, indexes=listed)
         pages = [site.article(article) for article in self._articles]
         if not self._articles:
             pages.append(site.pairs(self._all_pairs))
         elif index := target.index_frame(self._site):
             pages.append(site.index(index, _newest_first(self._articles)))
+        if site.indexes:
+            pages += [site.sheet(site.indexes), *(site.kin(kin) for kin in site.indexes.kin)]
         files = [page.file for page in pages]
         files += site.lists([page.listed for page in pages])
         files += [self._copied(name) for name in target.site_templates(self._site)]
@@ -144,6 +169,15 @@ class Pages:
             return list(self._all_pairs)
         return [placement for article in self._articles for placement in article.placements]
 
+    def _places(self) -> dict[str, Place]:
+        """Where each result is shown for the first time, by id."""
+        shown = [(article.post, pairs_of(article.placements)) for article in self._articles]
+        places: dict[str, Place] = {}
+        for post, pairs in shown or [(None, pairs_of(self._all_pairs))]:
+            for placement in pairs:
+                places.setdefault(placement.pair.id, Place(post, placement))
+        return places
+
     def _copied(self, name: str) -> RenderedFile:
         return RenderedFile(name, self._theme.source(f"jekyll/{name}").encode())
 
@@ -157,6 +191,7 @@ class _SiteRenderer:
     theme: Theme
     target: PageTarget
     embedded: bool  # in a site whose layouts do not link the theme's stylesheet and script
+    indexes: Indexes | None  # the pages that nobody wrote
 
     def article(self, article: Article) -> Page:
         """A post's page."""
@@ -194,6 +229,50 @@ class _SiteRenderer:
         )
         return Page(file, Listed(shown.address, title, description, "", None, ()))
 
+    def sheet(self, listed: Indexes) -> Page:
+        """All results, small, under their styles; each leads to its place."""
+        frame = self.target.listing_frame(SHEET, SHEET_TITLE, "sheet.html")
+        figures = self._figures(frame)
+        groups = [
+            SheetGroup(
+                kin.title, self._link(frame, kin.path), [self._thumbnail(one, frame, figures) for one in kin.places]
+            )
+            for kin in listed.styles
+        ]
+        contents = [(kin.title, self._link(frame, kin.path)) for kin in listed.contents]
+        shown = preview([place.placement for place in listed.kin[0].places], self.gallery, SHEET, self.target.address)
+        file = self._write(
+            frame,
+            title=SHEET_TITLE,
+            description=self.site.description,
+            date=None,
+            groups=groups,
+            contents=contents,
+            credits=[],
+            preview=shown,
+            structured_data="",
+        )
+        return Page(file, Listed(shown.address, SHEET_TITLE, self.site.description, "", None, ()))
+
+    def kin(self, kin: Kin) -> Page:
+        """The results that have a picture in common."""
+        frame = self.target.listing_frame(kin.path, kin.title, "page.html")
+        gallery = GalleryPlacement(tuple(place.placement for place in kin.places))
+        body = self._figures(frame).render(gallery)
+        return self._page(frame, body, [gallery], title=kin.title, description=self.site.description)
+
+    def _thumbnail(self, place: Place, frame: Frame, figures: Figures) -> Thumbnail:
+        image = figures.thumbnail(place.placement)
+        if place.post is None:
+            link = self._link(frame, self.target.pairs_frame(self.site).path)
+            return Thumbnail(Entry(f"{link}#{quote(place.placement.anchor)}"), image)
+        return Thumbnail(
+            self.target.entry(place.post, self.site, page=frame.path, anchor=place.placement.anchor), image
+        )
+
+    def _link(self, frame: Frame, path: str) -> str:
+        return self.target.url(path, frame.path)
+
     def lists(self, pages: Sequence[Listed]) -> list[RenderedFile]:
         """The feed and the site map, where it is known at what addresses pages will be."""
         if not self.target.address(SITE_MAP):
@@ -204,7 +283,7 @@ class _SiteRenderer:
     def _card(self, article: Article, figures: Figures) -> Card:
         placed = pairs_of(article.placements)
         cover = figures.result(placed[0]) if placed else None
-        entry = self.target.entry(article.post, self.site)
+        entry = self.target.entry(article.post, self.site, page="index.html")
         return Card(article.post.title, article.post, entry, shortened(article.prose.summary, 240), cover)
 
     def _page(
@@ -259,6 +338,7 @@ class _SiteRenderer:
             stylesheet=STYLESHEET,
             script=SCRIPT,
             feed=self.target.address(FEED) if has_feed else "",
+            sheet=link(SHEET) if self.indexes and frame.path != SHEET else "",
             **context,
         )
         return RenderedFile(frame.path, (frame.preamble + self.target.seal(html)).encode())

@@ -106,6 +106,7 @@ class _Reader:
             base_url=section.base_url.rstrip("/"),
             images_path=section.images_path.rstrip("/"),
             theme=self.theme(section.theme),
+            indexes=section.indexes,
             images=pictures,
             pairs=resolved,
             posts=tuple(self.posts(sound.posts)),
