@@ -10,10 +10,10 @@ from neural_gallery.pages.placements import GalleryPlacement, PairPlacement, Pic
 from neural_gallery.pages.targets import PageTarget
 from neural_gallery.pages.theme import Theme
 from neural_gallery.pages.views import Gallery, ImageFile, StillView
-from neural_gallery.site.model import Picture, fit
+from neural_gallery.site.model import Picture
 
-THUMBNAIL = 200
-"""The longest side of a result on the sheet of all of them, in CSS pixels."""
+THUMBNAIL = 150
+"""How high a result is on the sheet of all of them, in CSS pixels: prints of one height lie in rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,10 @@ class Figures:
         return self._image(self.gallery.pairs[pair.id].result, pair.width, pair.height, placement.alt)
 
     def thumbnail(self, placement: PairPlacement) -> Image:
-        """The same no larger than `THUMBNAIL`."""
+        """The same no higher than `THUMBNAIL`."""
         pair = placement.pair
-        longest = min(THUMBNAIL, pair.paint.size)
-        width, height = fit(pair.width, pair.height, longest)
+        height = min(THUMBNAIL, pair.height)
+        width = max(1, round(pair.width * height / pair.height))
         return self._image(self.gallery.pairs[pair.id].result, width, height, placement.alt)
 
     def _pair(self, placement: PairPlacement) -> str:

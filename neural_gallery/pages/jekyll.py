@@ -80,8 +80,9 @@ class JekyllTarget:
         return Frame(path, "jekyll/page.html", _front_matter({"layout": "default", "title": site.title}))
 
     def listing_frame(self, path: str, title: str, template: str) -> Frame:
-        """A page of our own site; an existing one has none of them."""
-        return Frame(path, f"jekyll/{template}", _front_matter({"layout": "default", "title": title}))
+        """A page of our own site, at its path whatever permalinks are; an existing site has none of them."""
+        told = {"layout": "default", "title": title, "permalink": f"/{path}"}
+        return Frame(path, f"jekyll/{template}", _front_matter(told))
 
     def entry(self, post: Post, site: Site, *, page: str, anchor: str = "") -> Entry:
         """A link that only Jekyll knows, in an entry that vanishes where Jekyll does not publish the post."""

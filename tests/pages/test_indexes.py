@@ -45,7 +45,7 @@ def test_the_sheet(author, publish):
     assert page.xpath("//section/h2/a/@href") == ["by-style/starry_night.html", "by-style/the_scream.html"]
     assert page.xpath("//nav[@class='contents']//a/@href") == ["by-content/tardis.html", "by-content/me.html"]
     sizes = {(image.get("width"), image.get("height")) for image in page.xpath("//section//img")}
-    assert sizes == {("200", "125"), ("200", "128")}
+    assert sizes == {("240", "150"), ("233", "150")}
 
 
 def test_results_of_a_style_and_of_a_content(author, publish):
@@ -112,9 +112,12 @@ def test_jekyll(author, jekyll, base_url):
     tomorrow = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=2)
     author.post("/// pair | me-starry_night\n///\n", name="later", title="Later", date=tomorrow)
     jekyll.write(author.site("jekyll"))
-    built = jekyll.build(base_url)
+    built = jekyll.build(base_url, expecting="has a future date")
     text = (built / "pictures.html").read_text()
     assert f'href="{base_url}/2020/01/01/one/#tardis-starry_night-here"' in text
     assert f'href="{base_url}/by-style/the_scream.html"' in text
     assert "me-starry_night.png" not in text
+    style = (built / "by-style/starry_night.html").read_text()
+    assert 'id="tardis-starry_night-here"' in style
+    assert 'id="me-starry_night"' not in style
     assert f'href="{base_url}/pictures.html"' in (built / "2020/01/01/one/index.html").read_text()
