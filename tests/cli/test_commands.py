@@ -38,6 +38,13 @@ def test_every_command_has_help_with_an_example(run: Run, name: str):
     )
 
 
+def test_every_command_speaks_to_programs():
+    """`--json` is an option of each, unless what it prints is for programs anyway."""
+    commands = {**main.commands, **main.commands["weights"].commands}
+    silent = {name for name, command in commands.items() if "as_json" not in {one.name for one in command.params}}
+    assert silent == {"weights", "schema", "completion"}
+
+
 def test_build(run: Run, write_site: WriteSite):
     """A build ends with what was done and what to open; how it went stands on standard error."""
     write_site()
