@@ -18,13 +18,13 @@ SHELLS = ("bash", "zsh", "fish")
 def completion(context: click.Context, shell: str) -> None:
     """Print the script with which bash, zsh or fish completes commands, options and the ids of pairs.
 
-    Write it, once, to where the shell looks for it. bash does so with the package bash-completion, and otherwise reads
-    it at the end of ~/.bashrc; zsh wants it in a folder of its $fpath, as _neural-gallery.
+    Add it, once, to what the shell reads when it starts. In ~/.zshrc it has to stand after compinit; fish has a folder
+    for such scripts.
 
     \b
     Example:
-        neural-gallery completion bash > ~/.local/share/bash-completion/completions/neural-gallery
-        neural-gallery completion zsh > ~/.zsh/completions/_neural-gallery
+        neural-gallery completion bash >> ~/.bashrc
+        neural-gallery completion zsh >> ~/.zshrc
         neural-gallery completion fish > ~/.config/fish/completions/neural-gallery.fish
     """
     from click.shell_completion import get_completion_class

@@ -29,8 +29,8 @@ def init(folder: Path, from_folders: tuple[Path, Path] | None, github: bool, as_
     \b
     Example:
         neural-gallery init my-gallery
-        neural-gallery init my-gallery --github
-        neural-gallery init my-gallery --from-folders holidays museum
+        neural-gallery init our-gallery --from-folders holidays museum
+        neural-gallery init our-website --github
     """
     from neural_gallery.scaffold.example import example_site, pages_workflow
     from neural_gallery.scaffold.own import OwnSite, own_site
