@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from neural_gallery.cli.completion import pair_ids
 from neural_gallery.cli.options import Request, json_option, making_options, quiet_option, workshop_of
 from neural_gallery.cli.problems import error_line
 from neural_gallery.errors import UsageError
@@ -43,7 +44,7 @@ def build(context: click.Context, request: Request, as_json: bool, quiet: bool, 
 
 
 @click.command()
-@click.argument("pairs", nargs=-1)
+@click.argument("pairs", nargs=-1, shell_complete=pair_ids)
 @making_options
 @json_option(error_line)
 @quiet_option
