@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from neural_gallery.pages.curves import curve
 from neural_gallery.pages.placements import GalleryPlacement, PairPlacement, PicturePlacement, Placement, left_of
-from neural_gallery.pages.targets import PageTarget
 from neural_gallery.pages.theme import Theme
 from neural_gallery.pages.views import Gallery, ImageFile, StillView
 from neural_gallery.site.model import Picture
+
+
+class Links(Protocol):
+    """How a page names the files beside it: a target, for one."""
+
+    def url(self, path: str, page: str) -> str:
+        """A link to the file `path` from the page `page`, to stand in an attribute."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,7 @@ class Figures:
 
     gallery: Gallery
     theme: Theme
-    target: PageTarget
+    links: Links
     page: str  # the page's path, from which links lead
     _ids: set[str] = field(default_factory=set)
 
@@ -105,7 +113,7 @@ class Figures:
             yield Source(type_, ", ".join(f"{self._url(file)} {file.width}w" for file in files))
 
     def _url(self, file: ImageFile) -> str:
-        return self.target.url(file.path, self.page)
+        return self.links.url(file.path, self.page)
 
     def _unique(self, wanted: str) -> str:
         candidate, number = wanted, 1
