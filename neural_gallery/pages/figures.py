@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from neural_gallery.pages.curves import curve
-from neural_gallery.pages.placements import GalleryPlacement, PairPlacement, PicturePlacement, Placement, left_of
+from neural_gallery.pages.placements import (
+    GalleryPlacement,
+    PairPlacement,
+    PicturePlacement,
+    Placement,
+    left_of,
+    pairs_of,
+)
 from neural_gallery.pages.theme import Theme
 from neural_gallery.pages.views import Gallery, ImageFile, StillView
 from neural_gallery.site.model import Picture
@@ -122,6 +129,18 @@ class Figures:
             candidate = f"{wanted}-{number}"
         self._ids.add(candidate)
         return candidate
+
+
+def pictures_of(placements: Iterable[Placement]) -> Iterable[Picture]:
+    """Every picture that is shown or that went into a result shown."""
+    for placement in placements:
+        if isinstance(placement, PicturePlacement):
+            yield placement.picture
+        for pair in pairs_of([placement]):
+            yield pair.pair.content
+            yield from (style.picture for style in pair.pair.styles)
+            if pair.pair.init_picture:
+                yield pair.pair.init_picture
 
 
 def credited(pictures: Iterable[Picture]) -> list[Picture]:

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
 from neural_gallery.errors import InputError, Location, Problem
 from neural_gallery.pages.discovery import preview, structured_data
 from neural_gallery.pages.feeds import FEED, SITE_MAP, Listed, feed, site_map
-from neural_gallery.pages.figures import Figures, Image, credited
+from neural_gallery.pages.figures import Figures, Image, credited, pictures_of
 from neural_gallery.pages.placements import (
     GalleryPlacement,
     PicturePlacement,
@@ -25,7 +25,7 @@ from neural_gallery.pages.prose import Prose, read_prose, shortened
 from neural_gallery.pages.targets import SCRIPT, STYLESHEET, Entry, Frame, PageTarget, target_for
 from neural_gallery.pages.theme import Theme
 from neural_gallery.pages.views import Gallery, RenderedFile
-from neural_gallery.site.model import Picture, Post, Site
+from neural_gallery.site.model import Post, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +239,7 @@ class _SiteRenderer:
             date=date,
             post=post,
             body=Markup(body),
-            credits=credited(_pictures_of(placements)),
+            credits=credited(pictures_of(placements)),
             preview=shown,
             structured_data=Markup(told),
         )
@@ -265,18 +265,6 @@ class _SiteRenderer:
 
     def _figures(self, frame: Frame) -> Figures:
         return Figures(self.gallery, self.theme, self.target, frame.path)
-
-
-def _pictures_of(placements: Iterable[Placement]) -> Iterable[Picture]:
-    """Every picture that is shown or that went into a result shown."""
-    for placement in placements:
-        if isinstance(placement, PicturePlacement):
-            yield placement.picture
-        for pair in pairs_of([placement]):
-            yield pair.pair.content
-            yield from (style.picture for style in pair.pair.styles)
-            if pair.pair.init_picture:
-                yield pair.pair.init_picture
 
 
 def _newest_first(articles: Sequence[Article]) -> list[Article]:

@@ -22,7 +22,7 @@ from markdown.preprocessors import Preprocessor
 
 from neural_gallery.errors import InputError, Location, Problem, RunError
 from neural_gallery.pages.blocks import GalleryExtension
-from neural_gallery.pages.figures import Figures, Links
+from neural_gallery.pages.figures import Figures, Links, credited, pictures_of
 from neural_gallery.pages.placeholders import cleaned
 from neural_gallery.pages.placements import OPTIONS, Placement
 from neural_gallery.pages.targets import SCRIPT, STYLESHEET
@@ -58,7 +58,7 @@ class _Conversion:
     figures: Figures
     wrong: list[Problem] = field(default_factory=list)
     unpainted: list[Problem] = field(default_factory=list)
-    placed: bool = False
+    placed: list[Placement] = field(default_factory=list)
 
 
 class FiguresExtension(Extension):
@@ -113,10 +113,12 @@ class FiguresExtension(Extension):
             raise InputError(*sorted(done.wrong), *done.unpainted)
         if done.unpainted:
             raise RunError(*done.unpainted)
-        if not done.placed or not self.getConfig("assets"):
-            return html
-        stylesheet, script = (self.links.url(path, self._text.page) for path in (STYLESHEET, SCRIPT))
-        return f'<link rel="stylesheet" href="{stylesheet}">\n<script defer src="{script}"></script>\n{html}'
+        if credits := credited(pictures_of(done.placed)):
+            html = f"{html}\n{self.finished.theme.render('partials/credits.html', credits=credits)}"
+        if done.placed and self.getConfig("assets"):
+            stylesheet, script = (self.links.url(path, self._text.page) for path in (STYLESHEET, SCRIPT))
+            html = f'<link rel="stylesheet" href="{stylesheet}">\n<script defer src="{script}"></script>\n{html}'
+        return html
 
     def _place(self, placement: Placement) -> str:
         try:
@@ -124,7 +126,7 @@ class FiguresExtension(Extension):
         except RunError as error:
             self._conversion.unpainted += error.problems
             return ""
-        self._conversion.placed = True
+        self._conversion.placed.append(placement)
         return self._conversion.figures.render(placement)
 
     def _report(self, line: int, column: int, message: str, remedy: str) -> None:

@@ -40,6 +40,14 @@ def test_only_a_text_with_figures_brings_the_stylesheet(painted: Path) -> None:
     assert "gallery.css" not in converter(painted, assets=False).convert(PAIR)
 
 
+def test_a_text_ends_with_credits(painted: Path) -> None:
+    """Whoever made the pictures of a text is named below it, where the manifest names somebody."""
+    assert "credits" not in converter(painted).convert(PAIR)
+    painted.write_text(painted.read_text().replace("alt: a sun}", "alt: a sun, credit: Ra}"))
+    page = parsed(converter(painted).convert(f"{PAIR}\nText.\n"))
+    assert "Ra" in page.xpath("string(//p[.='Text.']/following::ul[@class='credits']/li)")
+
+
 def test_ids_are_given_out_once_in_a_text(painted: Path) -> None:
     """A pair placed twice has two ids; the next text begins anew."""
     markdown = converter(painted)
