@@ -187,7 +187,7 @@ class _Publisher:
 
 
 def _is_existing_site(site: Site, output: Output) -> bool:
-    """Whether the output folder is a Jekyll site that has a configuration of its own."""
-    return site.target is Target.JEKYLL and any(
-        (site.output / name).is_file() and name not in output.owned for name in _JEKYLL_CONFIGURATIONS
-    )
+    """Whether the output folder is a site with a configuration of its own, as one of Hugo's always is."""
+    if site.target is not Target.JEKYLL:
+        return site.target is Target.HUGO
+    return any((site.output / name).is_file() and name not in output.owned for name in _JEKYLL_CONFIGURATIONS)
