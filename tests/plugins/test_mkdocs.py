@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ..support.installed import run_module
 from ..support.links import broken_links, links, parsed
+from ..support.serving import serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 FILES = {
     "mkdocs.yml": "site_name: Notes\nplugins: [search, neural_gallery]\n",
@@ -47,6 +52,19 @@ def test_build(notes: Path, theme: str, directories: str) -> None:
         assert len(page.xpath("//script[@defer][contains(@src, 'static/js/gallery.js')]")) == 1
     assert [broken for broken in broken_links(built) if "static/" in broken and "404" not in broken] == []
     assert not list((built / "static/img").glob("sea*"))  # no page shows it
+
+
+@pytest.mark.browser
+def test_a_click_plays(notes: Path, browser: Browser) -> None:
+    """The script works beside the theme's own: a click plays the animation, from a page in a folder."""
+    run_module(notes, "mkdocs", "build", "--strict")
+    with serving(notes / "site") as site:
+        page = browser.new_page()
+        page.goto(f"{site.address}/deep/er/")
+        page.locator("figure.pair button[aria-pressed=false]").click()
+        page.wait_for_selector("figure.pair button[aria-pressed=true]")
+        assert len(site.recorder.animations()) == 1
+        page.close()
 
 
 def test_wrong_block(notes: Path) -> None:
