@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "scaffold": {"scaffold", "site"},
     "api": {"api", "site", "store", "workers"},
     "corridor": {"corridor", "site", "store", "pages", "workers"},
+    "plugins": {"plugins", "corridor", "site", "store", "pages"},
     "cli": {"cli", "corridor", "site", "store", "serve", "scaffold"},
 }
 """For each room (or module beside the rooms), those whose modules it may import."""
@@ -44,7 +45,9 @@ FOREIGN_TO = {
     "pydantic": {"site"},
     "yaml": {"site", "pages"},
     "jinja2": {"pages"},
-    "markdown": {"pages"},
+    "markdown": {"pages", "plugins"},
+    "mkdocs": {"plugins"},
+    "pelican": {"plugins"},
 }
 """Libraries that belong to some rooms only."""
 

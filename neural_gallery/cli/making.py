@@ -36,7 +36,8 @@ def build(context: click.Context, request: Request, as_json: bool, quiet: bool, 
     site = request.load()
     if open_page and site.target is not Target.HTML:
         message = f"--open shows pages that a browser reads as they are, and the target is {site.target.value}."
-        raise UsageError.at(None, message, "Add --target html, or build with Jekyll and open what it makes.")
+        generator = site.target.value.capitalize()
+        raise UsageError.at(None, message, f"Add --target html, or build with {generator} and open what it makes.")
     run = build_site(site, request.store(), workshop_of(context, request))
     follow(run, site.output, as_json=as_json, quiet=quiet)
     if open_page:

@@ -59,6 +59,19 @@ def make_plan(site: Site, store: Store, workshop: Workshop, *, pair_ids: Collect
     return Plan(tuple(planned), _in_painting_order(planned))
 
 
+def not_painted(plan: Plan, *, command: str) -> list[Problem]:
+    """A problem for each pair of a plan that cannot be shown before that command has painted it."""
+    return [
+        Problem(
+            planned.pair.location,
+            f"pair '{planned.pair.id}' is not painted yet ({'; '.join(planned.reasons)}).",
+            f"Run `neural-gallery {command}`.",
+        )
+        for planned in plan.pairs
+        if not planned.fresh
+    ]
+
+
 def painting_keys(site: Site, workshop: Workshop) -> dict[str, str]:
     """The key of each pair's painting, by pair id."""
     engine, weights = workshop.engine, workshop.for_site(site).weights_sha256

@@ -14,7 +14,7 @@ from neural_gallery.corridor.encoding import encode, picture_keys, result_keys
 from neural_gallery.corridor.events import Event, Note, PlanReady, Rendered
 from neural_gallery.corridor.meanwhile import encoding_meanwhile
 from neural_gallery.corridor.painting import paint_missing
-from neural_gallery.corridor.planning import make_plan, painting_keys
+from neural_gallery.corridor.planning import make_plan, not_painted, painting_keys
 from neural_gallery.corridor.weights import check_weights
 from neural_gallery.corridor.workshop import Workshop
 from neural_gallery.errors import InputError, PaintError, Problem, RunError
@@ -96,19 +96,10 @@ def render(site: Site, store: Store, workshop: Workshop) -> Run:
     with store.lock():
         notes = _Notes()
         plan = make_plan(site, store, workshop, pair_ids=shown) if shown else None
-        missing = [planned for planned in plan.pairs if not planned.fresh] if plan else []
+        missing = not_painted(plan, command="build") if plan else []
         yield from notes.new(store.notes)
         if missing:
-            raise RunError(
-                *(
-                    Problem(
-                        planned.pair.location,
-                        f"pair '{planned.pair.id}' is not painted yet ({'; '.join(planned.reasons)}).",
-                        "Run `neural-gallery build`.",
-                    )
-                    for planned in missing
-                )
-            )
+            raise RunError(*missing)
         paintings = _paintings(site, store, workshop, pages)
         yield from _publisher(site, store, pages, paintings).publish(notes)
 
@@ -196,7 +187,7 @@ class _Publisher:
 
 
 def _is_existing_site(site: Site, output: Output) -> bool:
-    """Whether the output folder is a Jekyll site that has a configuration of its own."""
-    return site.target is Target.JEKYLL and any(
-        (site.output / name).is_file() and name not in output.owned for name in _JEKYLL_CONFIGURATIONS
-    )
+    """Whether the output folder is a site with a configuration of its own, as one of Hugo's always is."""
+    if site.target is not Target.JEKYLL:
+        return site.target is Target.HUGO
+    return any((site.output / name).is_file() and name not in output.owned for name in _JEKYLL_CONFIGURATIONS)

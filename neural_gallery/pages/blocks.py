@@ -6,7 +6,7 @@ Everything wrong with a block is reported with its line and column in the text; 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element, SubElement
 
@@ -37,6 +37,7 @@ class Desk:
     site: Site
     place: Callable[[Placement], str]  # the HTML of a placement: one block-level element
     report: Report
+    only: Collection[str] = ()  # the blocks to look at; all that look like one, unless given
     headers: dict[int, Header] = field(default_factory=dict)
     open: dict[int, Header] = field(default_factory=dict)  # begun, not yet closed
 
@@ -124,7 +125,7 @@ class _Mark(Preprocessor):
         self.desk = desk
 
     def run(self, lines: list[str]) -> list[str]:
-        marked, self.desk.headers = mark_headers(lines)
+        marked, self.desk.headers = mark_headers(lines, only=self.desk.only)
         self.desk.open = {}
         return marked
 
@@ -167,12 +168,15 @@ class GalleryExtension(Extension):
     """Pairs, pictures and galleries in Markdown.
 
     `place` gives the HTML of each placement, one block-level element; `report` is told of every problem with line and
-    column in the text (from 1), a message and a remedy.
+    column in the text (from 1), a message and a remedy. `only` names the blocks to look at, where other extensions have
+    blocks too; else every block must be one of ours.
     """
 
-    def __init__(self, site: Site, place: Callable[[Placement], str], report: Report) -> None:
+    def __init__(
+        self, site: Site, place: Callable[[Placement], str], report: Report, *, only: Collection[str] = ()
+    ) -> None:
         super().__init__()
-        self.desk = Desk(site, place, report)
+        self.desk = Desk(site, place, report, only)
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 (their name)
         """Register all parts. Called by Python-Markdown."""

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from neural_gallery.pages.curves import curve
-from neural_gallery.pages.placements import GalleryPlacement, PairPlacement, PicturePlacement, Placement, left_of
-from neural_gallery.pages.targets import PageTarget
+from neural_gallery.pages.placements import (
+    GalleryPlacement,
+    PairPlacement,
+    PicturePlacement,
+    Placement,
+    left_of,
+    pairs_of,
+)
 from neural_gallery.pages.theme import Theme
 from neural_gallery.pages.views import Gallery, ImageFile, StillView
 from neural_gallery.site.model import Picture
 
 THUMBNAIL = 150
 """How high a result is on the sheet of all of them, in CSS pixels: prints of one height lie in rows."""
+
+
+class Links(Protocol):
+    """How a page names the files beside it: a target, for one."""
+
+    def url(self, path: str, page: str) -> str:
+        """A link to the file `path` from the page `page`, to stand in an attribute."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +61,7 @@ class Figures:
 
     gallery: Gallery
     theme: Theme
-    target: PageTarget
+    links: Links
     page: str  # the page's path, from which links lead
     _ids: set[str] = field(default_factory=set)
 
@@ -115,7 +130,7 @@ class Figures:
             yield Source(type_, ", ".join(f"{self._url(file)} {file.width}w" for file in files))
 
     def _url(self, file: ImageFile) -> str:
-        return self.target.url(file.path, self.page)
+        return self.links.url(file.path, self.page)
 
     def _unique(self, wanted: str) -> str:
         candidate, number = wanted, 1
@@ -124,6 +139,18 @@ class Figures:
             candidate = f"{wanted}-{number}"
         self._ids.add(candidate)
         return candidate
+
+
+def pictures_of(placements: Iterable[Placement]) -> Iterable[Picture]:
+    """Every picture that is shown or that went into a result shown."""
+    for placement in placements:
+        if isinstance(placement, PicturePlacement):
+            yield placement.picture
+        for pair in pairs_of([placement]):
+            yield pair.pair.content
+            yield from (style.picture for style in pair.pair.styles)
+            if pair.pair.init_picture:
+                yield pair.pair.init_picture
 
 
 def credited(pictures: Iterable[Picture]) -> list[Picture]:

@@ -15,13 +15,13 @@ of the post.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from neural_gallery.pages.placeholders import MARK
 
 _HEADER = re.compile(r"(?P<prefix>[> ]*)(?P<slashes>/{3,}) *(?P<name>[\w-]+) *(?:(?P<bar>\|) *(?P<argument>.*?))? *")
-_LOOKS_LIKE_A_HEADER = re.compile(r"(?P<prefix>[> ]*)/{3,} *\w.*")
+_LOOKS_LIKE_A_HEADER = re.compile(r"(?P<prefix>[> ]*)/{3,} *(?P<name>\w[\w-]*).*")
 _OPTION = MARK.open + MARK.close  # marks a line of options
 _BAR = f" |{_OPTION}"  # a bar that the author did not write: pymdownx takes an argument only behind one
 _ADDED = re.compile(rf"{re.escape(_BAR)}|{_OPTION}|{MARK.pattern}")
@@ -60,12 +60,13 @@ class Flaw:
     column: int
 
 
-def mark_headers(lines: list[str]) -> tuple[list[str], dict[int, Header]]:
-    """`lines` with every header and option marked, and the headers by line."""
+def mark_headers(lines: list[str], *, only: Collection[str] = ()) -> tuple[list[str], dict[int, Header]]:
+    """`lines` with every header and option marked, and the headers by line; of all names, or `only` of some."""
     marked = list(lines)
     headers: dict[int, Header] = {}
     for index, line in enumerate(marked):
-        if not _LOOKS_LIKE_A_HEADER.fullmatch(line):
+        looks = _LOOKS_LIKE_A_HEADER.fullmatch(line)
+        if not looks or (only and looks["name"].lower() not in only):
             continue
         headers[index + 1] = _read_header(marked, index)
         match = _HEADER.fullmatch(line)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from neural_gallery.pages.placements import PairPlacement
 from neural_gallery.site.model import Pair, Picture, Post
 
-SHEET = "pictures.html"
+SHEET, SHEET_TITLE = "pictures.html", "All pictures"
 STYLE_FOLDER, CONTENT_FOLDER = "by-style", "by-content"
 
 

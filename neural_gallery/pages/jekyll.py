@@ -79,8 +79,10 @@ class JekyllTarget:
         path = "gallery.html" if self.existing_site else "index.html"
         return Frame(path, "jekyll/page.html", _front_matter({"layout": "default", "title": site.title}))
 
-    def listing_frame(self, path: str, title: str, template: str) -> Frame:
+    def listing_frame(self, path: str, title: str, template: str) -> Frame | None:
         """A page of our own site, at its path whatever permalinks are; an existing site has none of them."""
+        if self.existing_site:
+            return None
         told: dict[str, object] = {"layout": "default", "title": title, "permalink": f"/{path}"}
         return Frame(path, f"jekyll/{template}", _front_matter(told))
 

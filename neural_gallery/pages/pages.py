@@ -10,7 +10,7 @@ from functools import cached_property
 
 from neural_gallery.errors import InputError, Location, Problem
 from neural_gallery.pages.articles import Article, newest_first
-from neural_gallery.pages.indexes import Place, indexes
+from neural_gallery.pages.indexes import SHEET, SHEET_TITLE, Place, indexes
 from neural_gallery.pages.placements import (
     GalleryPlacement,
     PicturePlacement,
@@ -73,7 +73,8 @@ class Pages:
         if problems := self.check():
             raise InputError(*problems)
         target = self._target.within_existing_site() if existing_site else self._target
-        listed = None if existing_site or not self._site.indexes else indexes(self._site.pairs, self._places())
+        has_listings = self._site.indexes and target.listing_frame(SHEET, SHEET_TITLE, "sheet.html")
+        listed = indexes(self._site.pairs, self._places()) if has_listings else None
         site = SiteRenderer(self._site, gallery, self._theme, target, embedded=existing_site, indexes=listed)
         pages = [site.article(article) for article in self._articles]
         if not self._articles:

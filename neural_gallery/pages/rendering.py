@@ -10,16 +10,14 @@ from urllib.parse import quote
 from neural_gallery.pages.articles import Article
 from neural_gallery.pages.discovery import preview, structured_data
 from neural_gallery.pages.feeds import FEED, SITE_MAP, Listed, feed, site_map
-from neural_gallery.pages.figures import Figures, Image, credited
-from neural_gallery.pages.indexes import SHEET, Indexes, Kin, Place
-from neural_gallery.pages.placements import PicturePlacement, Placement, pairs_of
+from neural_gallery.pages.figures import Figures, Image, credited, pictures_of
+from neural_gallery.pages.indexes import SHEET, SHEET_TITLE, Indexes, Kin, Place
+from neural_gallery.pages.placements import Placement, pairs_of
 from neural_gallery.pages.prose import shortened
 from neural_gallery.pages.targets import SCRIPT, STYLESHEET, Entry, Frame, PageTarget
 from neural_gallery.pages.theme import Theme
 from neural_gallery.pages.views import Gallery, RenderedFile
-from neural_gallery.site.model import Picture, Post, Site
-
-SHEET_TITLE = "All pictures"
+from neural_gallery.site.model import Post, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ class SiteRenderer:
 
     def sheet(self, listed: Indexes) -> Page:
         """All results, small, under their styles; each leads to its place."""
-        frame = self.target.listing_frame(SHEET, SHEET_TITLE, "sheet.html")
+        frame = self._listing_frame(SHEET, SHEET_TITLE, "sheet.html")
         figures = self._figures(frame)
         groups = []
         for kin in listed.styles:
@@ -107,7 +105,7 @@ class SiteRenderer:
 
     def kin(self, kin: Kin) -> Page:
         """The results that have a picture in common."""
-        frame = self.target.listing_frame(kin.path, kin.title, "page.html")
+        frame = self._listing_frame(kin.path, kin.title, "page.html")
         figures, shown = self._figures(frame), []
         for place in kin.places:
             entry = self._entry(place, frame)
@@ -115,6 +113,11 @@ class SiteRenderer:
         body = self.theme.render("partials/gallery.html", figures=shown)
         placements = [place.placement for place in kin.places]
         return self._page(frame, body, placements, title=kin.title, description=self.site.description)
+
+    def _listing_frame(self, path: str, title: str, template: str) -> Frame:
+        frame = self.target.listing_frame(path, title, template)
+        assert frame is not None, "there are no indexes where the target has no pages for them"
+        return frame
 
     def _entry(self, place: Place, frame: Frame) -> Entry:
         """How a page names the place of a result; what is around it vanishes where its post is not published."""
@@ -172,7 +175,7 @@ class SiteRenderer:
             date=date,
             post=post,
             body=Markup(body),
-            credits=credited(_pictures_of(placements)),
+            credits=credited(pictures_of(placements)),
             preview=shown,
             structured_data=Markup(told),
         )
@@ -207,15 +210,3 @@ class SiteRenderer:
 
     def _figures(self, frame: Frame) -> Figures:
         return Figures(self.gallery, self.theme, self.target, frame.path)
-
-
-def _pictures_of(placements: Iterable[Placement]) -> Iterable[Picture]:
-    """Every picture that is shown or that went into a result shown."""
-    for placement in placements:
-        if isinstance(placement, PicturePlacement):
-            yield placement.picture
-        for pair in pairs_of([placement]):
-            yield pair.pair.content
-            yield from (style.picture for style in pair.pair.styles)
-            if pair.pair.init_picture:
-                yield pair.pair.init_picture

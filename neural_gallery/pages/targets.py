@@ -1,7 +1,7 @@
 """For whom pages are written: where they go, how they link, and what their text must not say by accident.
 
 `PageTarget` is what the renderer asks; `HtmlTarget` writes pages that a browser opens as they are. Jekyll's is in
-`jekyll.py`. Paths are POSIX and relative to the output folder.
+`jekyll.py`, Hugo's in `hugo.py`. Paths are POSIX and relative to the output folder.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ class PageTarget(Protocol):
         """How the page of a site without posts is written."""
         ...
 
-    def listing_frame(self, path: str, title: str, template: str) -> Frame:
-        """How a page that no author wrote is written, by that template."""
+    def listing_frame(self, path: str, title: str, template: str) -> Frame | None:
+        """How a page that no author wrote is written, by that template; None where a site has none of them."""
         ...
 
     def entry(self, post: Post, site: Site, *, page: str, anchor: str = "") -> Entry:
@@ -181,6 +181,10 @@ def target_for(site: Site) -> PageTarget:
     """The target that the manifest names."""
     if site.target is Target.HTML:
         return HtmlTarget(site.base_url)
+    if site.target is Target.HUGO:
+        from neural_gallery.pages.hugo import HugoTarget
+
+        return HugoTarget(site.base_url)
     from neural_gallery.pages.jekyll import JekyllTarget
 
     return JekyllTarget()

@@ -68,6 +68,7 @@ class Target(StrEnum):
 
     JEKYLL = "jekyll"
     HTML = "html"
+    HUGO = "hugo"
 
 
 @dataclass(frozen=True, slots=True)

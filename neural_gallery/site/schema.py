@@ -70,14 +70,14 @@ class SiteSection(Section):
     author: Text = Field(default="", description="Who made the site.")
     language: Language = Field(default="en", description="The language of the texts, as in HTML: en, de, pt-BR.")
     target: Annotated[Target, LENIENT] = Field(
-        default=Target.JEKYLL, description="For whom the pages are written: a Jekyll site, or any web server."
+        default=Target.JEKYLL, description="For whom the pages are written: a Jekyll or Hugo site, or any web server."
     )
     output: FilePath = Field(
-        default="public", description="The folder that the pages go to; it may be an existing Jekyll site."
+        default="public", description="The folder that the pages go to; it may be an existing Jekyll or Hugo site."
     )
     base_url: BaseURL = Field(
         default="",
-        description="Where the site will stand, for target html: empty, /path or https://host/path.",
+        description="Where the site will stand, for targets html and hugo: empty, /path or https://host/path.",
     )
     images_path: FolderPath = Field(
         default="static/img",

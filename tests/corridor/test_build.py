@@ -381,3 +381,21 @@ def test_garbage(write_site: WriteSite, workshop: Workshop, painter):
     assert swept.bytes > 0
     built(manifest, workshop)
     assert len(painter.painted) == 2
+
+
+def test_hugo_site(write_site: WriteSite, workshop: Workshop):
+    """A Hugo site gets content and static files, and keeps what it has; what is not made any more is removed."""
+    manifest = write_site(("target: html", "target: hugo"), posts={"2025-01-01-sea.md": "About the sea.\n"})
+    public = manifest.parent / "public"
+    (public / "content").mkdir(parents=True)
+    theirs = {"hugo.toml": "title = 'Mine'\n", "content/about.md": "---\ntitle: About\n---\n"}
+    for name, text in theirs.items():
+        (public / name).write_text(text)
+    built(manifest, workshop)
+    assert {path.relative_to(public).parts[0] for path in public.rglob("*")} == {"content", "hugo.toml", "static"}
+    assert "sea-sun.png" in (public / "content/posts/sea.html").read_text()
+    assert (public / "static/img/sea-sun.png").is_file()
+    built(write_site(("target: html", "target: hugo")), workshop)
+    assert not (public / "content/posts/sea.html").exists()
+    assert (public / "content/gallery.html").is_file()
+    assert {name: (public / name).read_text() for name in theirs} == theirs

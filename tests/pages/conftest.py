@@ -1,4 +1,4 @@
-"""Sites made by hand, their pages rendered and looked at, and real Jekyll to judge what is meant for it."""
+"""Sites made by hand, their pages rendered and looked at, and real Jekyll and Hugo to judge what is meant for them."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from neural_gallery.site.model import (
     WeightedStyle,
 )
 
+from ..support import hugo
 from ..support.jekyll import build_strictly
 from ..support.links import parsed
 
@@ -189,16 +190,34 @@ class Jekyll:
 
     def write(self, site: Site, *, existing_site: bool = False) -> None:
         """Write pages, and pictures at every path that the gallery names."""
-        gallery = _gallery_of(site)
-        files = Pages(site).render(gallery, existing_site=existing_site)
-        for file in [*files, *(RenderedFile(image.path, _tiny(image)) for image in _images(gallery))]:
-            path = self.folder / file.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(file.data)
+        _write(self.folder, site, existing_site=existing_site)
 
     def build(self, base_url: str = "", *, expecting: str = "") -> Path:
         """Build as strictly as Jekyll can. Fails on any warning but the one expected, and on any broken link."""
         return build_strictly(self.folder, self.folder.parent, base_url, expecting=expecting)
+
+
+@dataclass(frozen=True)
+class Hugo:
+    """Adds what was rendered to a site, builds it with real Hugo, and looks at the outcome."""
+
+    folder: Path
+
+    def write(self, site: Site) -> None:
+        """Write pages, and pictures at every path that the gallery names."""
+        _write(self.folder, site, existing_site=True)
+
+    def build(self, base_url: str = "https://example.org/") -> Path:
+        """Build. Fails on any warning, and on any broken link."""
+        return hugo.build_strictly(self.folder, self.folder.parent, base_url)
+
+
+@pytest.fixture(name="hugo")
+def hugo_site(tmp_path: Path) -> Hugo:
+    """A folder with somebody's site that Hugo builds."""
+    folder = tmp_path / "hugo" / "source"
+    hugo.write_site(folder)
+    return Hugo(folder)
 
 
 @pytest.fixture
@@ -207,6 +226,15 @@ def jekyll(tmp_path: Path) -> Jekyll:
     folder = tmp_path / "jekyll" / "source"
     folder.mkdir(parents=True)
     return Jekyll(folder)
+
+
+def _write(folder: Path, site: Site, *, existing_site: bool) -> None:
+    gallery = _gallery_of(site)
+    files = Pages(site).render(gallery, existing_site=existing_site)
+    for file in [*files, *(RenderedFile(image.path, _tiny(image)) for image in _images(gallery))]:
+        path = folder / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.data)
 
 
 def _gallery_of(site: Site) -> Gallery:

@@ -124,7 +124,7 @@ INVALID = [
         for key, value in [
             ("title", 3),
             ("language", "no one"),
-            ("target", "hugo"),
+            ("target", "hexo"),
             ("output", ""),
             ("base_url", "docs"),
             ("base_url", "//host"),

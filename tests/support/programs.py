@@ -14,6 +14,7 @@ import pytest
 REQUIRE = "NEURAL_GALLERY_REQUIRE"
 PROGRAMS = {
     "jekyll": ("jekyll",),
+    "hugo": ("hugo",),
     "browser": ("chromium", "chromium-browser", "google-chrome"),  # as distributions name it
 }
 
