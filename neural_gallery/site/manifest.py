@@ -91,7 +91,8 @@ class _Reader:
         pictures = images.resolve_all()
         declared = Declared(self.document, pictures, sound.declared)
         blends = BlendResolver(declared, cache.probe_masks if cache else probe_masks)
-        resolved = PairResolver(declared, blends, sound.manifest.defaults).resolve_all(sound.pairs)
+        resolver = PairResolver(declared, blends, sound.manifest.defaults)
+        defaults, resolved = resolver.resolve_defaults(), resolver.resolve_all(sound.pairs)
         if quality := overrides.quality:
             resolved = tuple(replace(pair, paint=replace(pair.paint, quality=quality)) for pair in resolved)
         site = Site(
@@ -109,6 +110,7 @@ class _Reader:
             images=pictures,
             pairs=resolved,
             posts=tuple(self.posts(sound.posts)),
+            defaults=defaults,
             weights=self.weights(sound.manifest.weights, cache.sha256 if cache else file_sha256),
         )
         self.problems += images.problems + declared.problems
