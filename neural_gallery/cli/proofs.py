@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +24,26 @@ SIZE, STRENGTHS, COLORS = 128, "0.2,0.5,0.8", "style,match"
 """With two styles twelve proofs, about a minute on two cores."""
 
 
+class _Strength(click.FloatRange):
+    """A number from 0 to 1."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number; "nan" is none, though Python and click take it for one."""
+        number = super().convert(value, param, ctx)
+        return self.fail(f"{value!r} is not a number.", param, ctx) if math.isnan(number) else number
+
+
 class _Several(click.ParamType):
     """Values of one type with commas between them, each once."""
 
-    def __init__(self, one: click.ParamType, name: str, value: Callable[[Any], Any]) -> None:
-        self._one, self.name, self._value = one, name, value
+    def __init__(self, one: click.ParamType, name: str) -> None:
+        self._one, self.name = one, name
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Sequence[Any]:
         """The values; click tells which of them is wrong."""
         if not isinstance(value, str):
             return value
-        parts = [part.strip() for part in value.split(",")]
-        return tuple(dict.fromkeys(self._value(self._one.convert(part, param, ctx)) for part in parts))
+        return tuple(dict.fromkeys(self._one.convert(part.strip(), param, ctx) for part in value.split(",")))
 
 
 @click.command()
@@ -43,14 +52,14 @@ class _Several(click.ParamType):
 @site_options
 @click.option(
     "--strengths",
-    type=_Several(click.FloatRange(0, 1), "numbers", float),
+    type=_Several(_Strength(0, 1), "numbers"),
     default=STRENGTHS,
     show_default=True,
     help="From 0 to 1, with commas between them.",
 )
 @click.option(
     "--colors",
-    type=_Several(click.Choice([colors.value for colors in Colors]), "words", Colors),
+    type=_Several(click.Choice([colors.value for colors in Colors]), "words"),
     default=COLORS,
     show_default=True,
     help=f"Of {', '.join(Colors)}, with commas between them.",
@@ -74,7 +83,7 @@ def proof(
     content: str,
     styles: tuple[str, ...],
     strengths: tuple[float, ...],
-    colors: tuple[Colors, ...],
+    colors: tuple[str, ...],
     size: int,
     output: Path | None,
     open_page: bool,
@@ -98,7 +107,7 @@ def proof(
 
     site, store = request.load(), request.store()
     folder = output.absolute() if output else sheet_folder(store, content)
-    grid = Grid(content, tuple(dict.fromkeys(styles)), strengths, colors, size)
+    grid = Grid(content, tuple(dict.fromkeys(styles)), strengths, tuple(map(Colors, colors)), size)
     follow(paint_proofs(site, grid, folder, store, workshop_of(context, request)), folder, as_json=as_json, quiet=quiet)
     if open_page:
         open_in_browser(folder / PAGE)

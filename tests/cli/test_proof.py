@@ -100,6 +100,7 @@ def test_wrong_names(run: Run, write_site: WriteSite, painter, arguments: tuple[
     [
         (("sky",), "Missing argument 'STYLES...'."),
         (("sky", "sun", "--strengths", "0.5,2"), "Invalid value for '--strengths': 2.0 is not in the range 0<=x<=1."),
+        (("sky", "sun", "--strengths", "nan"), "Invalid value for '--strengths': 'nan' is not a number."),
         (("sky", "sun", "--strengths", "0.5;0.7"), "Invalid value for '--strengths': '0.5;0.7' is not a valid float"),
         (
             ("sky", "sun", "--colors", "style,red"),
