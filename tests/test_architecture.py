@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "studio": {"studio"},
     "workers": {"workers", "studio"},
     "serve": {"serve"},
-    "scaffold": {"scaffold"},
+    "scaffold": {"scaffold", "site"},
     "api": {"api", "site", "store", "workers"},
     "corridor": {"corridor", "site", "store", "pages", "workers"},
     "cli": {"cli", "corridor", "site", "store", "serve", "scaffold"},

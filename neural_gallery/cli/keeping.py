@@ -2,33 +2,68 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from neural_gallery.cli import words
 from neural_gallery.cli.options import Request, json_option, site_options, workshop_of
-from neural_gallery.cli.problems import document, error_document
+from neural_gallery.cli.problems import document, error_document, problem_records
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=".")
-def init(folder: Path) -> None:
+@click.option(
+    "--from-folders",
+    type=(click.Path(path_type=Path), click.Path(path_type=Path)),
+    metavar="PHOTOS PAINTINGS",
+    help="Begin with the pictures in these two folders, each photograph with one painting in turn.",
+)
+@click.option("--github", is_flag=True, help="Add a workflow that publishes the site on GitHub Pages.")
+@json_option(error_document)
+def init(folder: Path, from_folders: tuple[Path, Path] | None, github: bool, as_json: bool) -> None:
     """Start a small working site in FOLDER (the current one unless given). Never overwrites a file.
 
     \b
     Example:
         neural-gallery init my-gallery
+        neural-gallery init our-gallery --from-folders holidays museum
+        neural-gallery init our-website --github
     """
-    from neural_gallery.scaffold import write_scaffold
+    from neural_gallery.scaffold.example import example_site, pages_workflow
+    from neural_gallery.scaffold.own import OwnSite, own_site
+    from neural_gallery.scaffold.writing import write_new
 
-    for path in write_scaffold(folder):
+    today = datetime.datetime.now(datetime.UTC).date()
+    made = own_site(*from_folders, today=today) if from_folders else OwnSite({**example_site()}, pairs=1, skipped=())
+    written = write_new(folder, made.files | (pages_workflow() if github else {}))
+    if as_json:
+        record = {"folder": str(folder), "files": [str(path) for path in written]}
+        click.echo(document(record | {"pairs": made.pairs, "skipped": problem_records(made.skipped)}))
+        return
+    for problem in made.skipped:
+        click.echo(f"note: left out: {problem}", err=True)
+    for path in written:
         click.echo(f"wrote {path}")
     click.echo("\nNext:")
     if folder.resolve() != Path.cwd():
         click.echo(f"  cd {folder}")
-    click.echo("  neural-gallery build     paints the pair, about a minute, and writes the pages")
-    click.echo("  neural-gallery serve     shows them in the browser")
+    for step in _next_steps(made.pairs, own=from_folders is not None, github=github):
+        click.echo(f"  {step}")
+
+
+def _next_steps(pairs: int, *, own: bool, github: bool) -> Iterator[str]:
+    """What to do with a new site: commands, and what they do."""
+    if own:
+        yield "edit site.yaml           say what is to be seen, where the text is made from a file's name"
+        yield "neural-gallery plan      tells how long painting takes"
+    about = f"paints {words.counted(pairs, 'pair')}" if own else "paints the pair, about a minute"
+    yield f"neural-gallery build     {about}, and writes the pages"
+    yield "neural-gallery serve     shows them in the browser"
+    if github:
+        yield "push to GitHub           and choose GitHub Actions under Settings > Pages, once"
 
 
 @click.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from neural_gallery.cli.completion import pair_ids
 from neural_gallery.cli.options import Request, json_option, making_options, open_in_browser, quiet_option, workshop_of
 from neural_gallery.cli.problems import error_line
 from neural_gallery.errors import UsageError
@@ -41,7 +42,7 @@ def build(context: click.Context, request: Request, as_json: bool, quiet: bool, 
 
 
 @click.command()
-@click.argument("pairs", nargs=-1)
+@click.argument("pairs", nargs=-1, shell_complete=pair_ids)
 @making_options
 @json_option(error_line)
 @quiet_option

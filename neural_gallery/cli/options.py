@@ -104,6 +104,11 @@ def quiet_option(function: Function) -> Function:
     return click.option("-q", "--quiet", is_flag=True, help="Print nothing but problems.")(function)
 
 
+def manifest_at(site: Path) -> Path:
+    """The manifest that `--site` names: itself, or the folder that has it."""
+    return site / MANIFEST if site.is_dir() else site
+
+
 def workshop_of(context: click.Context, request: Request) -> Workshop:
     """The workshop that the caller of the command line put into its context, or else the one in this process."""
     from neural_gallery.corridor.workshop import Workshop, local_workshop
@@ -131,7 +136,7 @@ def _with_request(function: Function, further: list[Callable[[Function], Functio
         **keywords: object,
     ) -> object:
         request = Request(
-            manifest=site / MANIFEST if site.is_dir() else site,
+            manifest=manifest_at(site),
             allow_outside=allow_outside,
             target=Target(target) if target else None,
             quality=Quality(quality) if quality else None,

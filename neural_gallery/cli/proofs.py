@@ -71,7 +71,8 @@ class _Several(click.ParamType):
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="The folder that proof.png and proof.html go to.  [default: .neural-gallery/proofs/CONTENT]",
+    show_default=".neural-gallery/proofs/CONTENT",
+    help="The folder that proof.png and proof.html go to.",
 )
 @click.option("--open", "open_page", is_flag=True, help="Open the page in the browser afterwards.")
 @json_option(error_line)
@@ -97,7 +98,7 @@ def proof(
 
     \b
     Example:
-        neural-gallery proof chelsea great-wave poppies --open
+        neural-gallery proof chelsea great-wave --open
         neural-gallery proof chelsea great-wave --strengths 0.4,0.5,0.6 --colors style,luminance
     """
     from neural_gallery.cli.following import follow

@@ -6,7 +6,8 @@ import dataclasses
 
 import click
 
-from neural_gallery.cli.options import Request, quiet_option, site_options, workshop_of
+from neural_gallery.cli.options import Request, json_option, quiet_option, site_options, workshop_of
+from neural_gallery.cli.problems import error_line, line
 from neural_gallery.site.model import Quality, Target
 
 
@@ -20,9 +21,18 @@ from neural_gallery.site.model import Quality, Target
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes any free one.")
 @click.option("--open", "open_browser", is_flag=True, help="Open the site in the browser.")
 @click.option("--no-paint", is_flag=True, help="Do not paint what is missing.")
+@json_option(error_line)
 @quiet_option
 @click.pass_context
-def serve(context: click.Context, request: Request, port: int, open_browser: bool, no_paint: bool, quiet: bool) -> None:
+def serve(
+    context: click.Context,
+    request: Request,
+    port: int,
+    open_browser: bool,
+    no_paint: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     """Build the site as plain HTML into a private folder, and show it at http://127.0.0.1:8000/ until Ctrl-C.
 
     The output folder that the manifest names is not touched.
@@ -30,7 +40,7 @@ def serve(context: click.Context, request: Request, port: int, open_browser: boo
     \b
     Example:
         neural-gallery serve --open
-        neural-gallery serve --no-paint --port 0
+        neural-gallery serve --no-paint --port 0 --json
     """
     from neural_gallery.cli.following import follow
     from neural_gallery.corridor.run import build, render
@@ -40,9 +50,10 @@ def serve(context: click.Context, request: Request, port: int, open_browser: boo
     private = request.cache / "serve"
     site = dataclasses.replace(site, target=Target.HTML, output=private, base_url="")
     run = (render if no_paint else build)(site, request.store(), workshop_of(context, request))
-    follow(run, private, as_json=False, quiet=quiet)
-    with make_server(private, port=port, log=lambda line: None if quiet else click.echo(line, err=True)) as server:
-        click.echo(f"serving {site.title} at {server.url} (Ctrl-C stops)")
+    follow(run, private, as_json=as_json, quiet=quiet)
+    with make_server(private, port=port, log=lambda told: None if quiet else click.echo(told, err=True)) as server:
+        told = f"serving {site.title} at {server.url} (Ctrl-C stops)"
+        click.echo(line({"event": "serving", "url": server.url}) if as_json else told)
         if open_browser:
             import webbrowser
 

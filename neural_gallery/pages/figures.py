@@ -12,6 +12,9 @@ from neural_gallery.pages.theme import Theme
 from neural_gallery.pages.views import Gallery, ImageFile, StillView
 from neural_gallery.site.model import Picture
 
+THUMBNAIL = 150
+"""How high a result is on the sheet of all of them, in CSS pixels: prints of one height lie in rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -59,6 +62,13 @@ class Figures:
         """The still of a pair's result."""
         pair = placement.pair
         return self._image(self.gallery.pairs[pair.id].result, pair.width, pair.height, placement.alt)
+
+    def thumbnail(self, placement: PairPlacement) -> Image:
+        """The same no higher than `THUMBNAIL`."""
+        pair = placement.pair
+        height = min(THUMBNAIL, pair.height)
+        width = max(1, round(pair.width * height / pair.height))
+        return self._image(self.gallery.pairs[pair.id].result, width, height, placement.alt)
 
     def _pair(self, placement: PairPlacement) -> str:
         pair, view, left = placement.pair, self.gallery.pairs[placement.pair.id], left_of(placement)

@@ -79,10 +79,16 @@ class JekyllTarget:
         path = "gallery.html" if self.existing_site else "index.html"
         return Frame(path, "jekyll/page.html", _front_matter({"layout": "default", "title": site.title}))
 
-    def entry(self, post: Post, site: Site) -> Entry:
+    def listing_frame(self, path: str, title: str, template: str) -> Frame:
+        """A page of our own site, at its path whatever permalinks are; an existing site has none of them."""
+        told = {"layout": "default", "title": title, "permalink": f"/{path}"}
+        return Frame(path, f"jekyll/{template}", _front_matter(told))
+
+    def entry(self, post: Post, site: Site, *, page: str, anchor: str = "") -> Entry:
         """A link that only Jekyll knows, in an entry that vanishes where Jekyll does not publish the post."""
         find = f"{{% assign found = site.posts | where: 'path', '{_post_path(post)}' %}}{{% for post in found %}}"
-        return Entry(self._hold("{{ post.url | relative_url }}"), self._hold(find), self._hold("{% endfor %}"))
+        link = self._hold("{{ post.url | relative_url }}") + (f"#{quote(anchor)}" if anchor else "")
+        return Entry(link, self._hold(find), self._hold("{% endfor %}"))
 
     def url(self, path: str, page: str) -> str:
         """A link through `relative_url`, which puts the site's base URL before it."""

@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
 from neural_gallery.errors import InputError, Location, Problem
-from neural_gallery.pages.discovery import preview, structured_data
-from neural_gallery.pages.feeds import FEED, SITE_MAP, Listed, feed, site_map
-from neural_gallery.pages.figures import Figures, Image, credited
+from neural_gallery.pages.articles import Article, newest_first
+from neural_gallery.pages.indexes import Place, indexes
 from neural_gallery.pages.placements import (
     GalleryPlacement,
     PicturePlacement,
@@ -21,11 +19,12 @@ from neural_gallery.pages.placements import (
     pairs_of,
     place_pair,
 )
-from neural_gallery.pages.prose import Prose, read_prose, shortened
-from neural_gallery.pages.targets import SCRIPT, STYLESHEET, Entry, Frame, PageTarget, target_for
+from neural_gallery.pages.prose import read_prose
+from neural_gallery.pages.rendering import SiteRenderer
+from neural_gallery.pages.targets import target_for
 from neural_gallery.pages.theme import Theme
 from neural_gallery.pages.views import Gallery, RenderedFile
-from neural_gallery.site.model import Picture, Post, Site
+from neural_gallery.site.model import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,45 +33,6 @@ class Used:
 
     pictures: tuple[str, ...]  # names of source pictures, in the manifest's order
     pairs: tuple[str, ...]  # ids, in the manifest's order
-
-
-@dataclass(frozen=True, slots=True)
-class Article:
-    """A post, read: its prose, and the gallery of all pairs where it places none itself."""
-
-    post: Post
-    prose: Prose
-    appended: tuple[Placement, ...]
-
-    @property
-    def placements(self) -> tuple[Placement, ...]:
-        """All that the page shows."""
-        return self.prose.placements + self.appended
-
-    @property
-    def description(self) -> str:
-        """The author's description, or the beginning of the prose."""
-        given = self.post.front_matter.get("description")
-        return given if isinstance(given, str) and given else shortened(self.prose.summary)
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A post in the list of posts."""
-
-    title: str
-    post: Post
-    entry: Entry
-    summary: str
-    cover: Image | None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page written, and what others hear of it."""
-
-    file: RenderedFile
-    listed: Listed
 
 
 class Pages:
@@ -113,12 +73,15 @@ class Pages:
         if problems := self.check():
             raise InputError(*problems)
         target = self._target.within_existing_site() if existing_site else self._target
-        site = _SiteRenderer(self._site, gallery, self._theme, target, embedded=existing_site)
+        listed = None if existing_site or not self._site.indexes else indexes(self._site.pairs, self._places())
+        site = SiteRenderer(self._site, gallery, self._theme, target, embedded=existing_site, indexes=listed)
         pages = [site.article(article) for article in self._articles]
         if not self._articles:
             pages.append(site.pairs(self._all_pairs))
         elif index := target.index_frame(self._site):
-            pages.append(site.index(index, _newest_first(self._articles)))
+            pages.append(site.index(index, newest_first(self._articles)))
+        if site.indexes:
+            pages += [site.sheet(site.indexes), *(site.kin(kin) for kin in site.indexes.kin)]
         files = [page.file for page in pages]
         files += site.lists([page.listed for page in pages])
         files += [self._copied(name) for name in target.site_templates(self._site)]
@@ -144,143 +107,14 @@ class Pages:
             return list(self._all_pairs)
         return [placement for article in self._articles for placement in article.placements]
 
+    def _places(self) -> dict[str, Place]:
+        """Where each result is shown for the first time, by id."""
+        shown = [(article.post, pairs_of(article.placements)) for article in self._articles]
+        places: dict[str, Place] = {}
+        for post, pairs in shown or [(None, pairs_of(self._all_pairs))]:
+            for placement in pairs:
+                places.setdefault(placement.pair.id, Place(post, placement))
+        return places
+
     def _copied(self, name: str) -> RenderedFile:
         return RenderedFile(name, self._theme.source(f"jekyll/{name}").encode())
-
-
-@dataclass(frozen=True)
-class _SiteRenderer:
-    """Renders pages for one target."""
-
-    site: Site
-    gallery: Gallery
-    theme: Theme
-    target: PageTarget
-    embedded: bool  # in a site whose layouts do not link the theme's stylesheet and script
-
-    def article(self, article: Article) -> Page:
-        """A post's page."""
-        post, prose = article.post, article.prose
-        placed = pairs_of(article.placements)
-        image = self.gallery.pairs[placed[0].pair.id].result.fallback.path if placed else ""
-        frame = self.target.post_frame(post, self.site, summary=prose.summary, image=image)
-        figures = self._figures(frame)
-        body = "\n".join([prose.fill(figures.render), *map(figures.render, article.appended)])
-        description = article.description or self.site.description
-        return self._page(frame, body, article.placements, title=post.title, description=description, post=post)
-
-    def pairs(self, placements: Sequence[Placement]) -> Page:
-        """The page of a site without posts."""
-        frame = self.target.pairs_frame(self.site)
-        figures = self._figures(frame)
-        body = "\n".join(map(figures.render, placements))
-        return self._page(frame, body, placements, title=self.site.title, description=self.site.description)
-
-    def index(self, frame: Frame, articles: Sequence[Article]) -> Page:
-        """The list of posts."""
-        figures = self._figures(frame)
-        cards = [self._card(article, figures) for article in articles]
-        shown = preview(articles[0].placements, self.gallery, frame.path, self.target.address)
-        title, description = self.site.title, self.site.description
-        file = self._write(
-            frame,
-            title=title,
-            description=description,
-            date=None,
-            cards=cards,
-            credits=[],
-            preview=shown,
-            structured_data="",
-        )
-        return Page(file, Listed(shown.address, title, description, "", None, ()))
-
-    def lists(self, pages: Sequence[Listed]) -> list[RenderedFile]:
-        """The feed and the site map, where it is known at what addresses pages will be."""
-        if not self.target.address(SITE_MAP):
-            return []
-        atom = feed(self.site, pages)
-        return [*([atom] if atom else []), site_map(pages)]
-
-    def _card(self, article: Article, figures: Figures) -> Card:
-        placed = pairs_of(article.placements)
-        cover = figures.result(placed[0]) if placed else None
-        entry = self.target.entry(article.post, self.site)
-        return Card(article.post.title, article.post, entry, shortened(article.prose.summary, 240), cover)
-
-    def _page(
-        self,
-        frame: Frame,
-        body: str,
-        placements: Sequence[Placement],
-        *,
-        title: str,
-        description: str,
-        post: Post | None = None,
-    ) -> Page:
-        from markupsafe import Markup
-
-        date = post.date if post else None
-        shown = preview(placements, self.gallery, frame.path, self.target.address)
-        told = structured_data(
-            placements,
-            self.gallery,
-            self.site,
-            lambda path: self.target.address(path) or self.target.url(path, frame.path),
-            title=title,
-            description=description,
-            date=date,
-            address=shown.address,
-            whole=not self.embedded,
-        )
-        file = self._write(
-            frame,
-            title=title,
-            description=description,
-            date=date,
-            post=post,
-            body=Markup(body),
-            credits=credited(_pictures_of(placements)),
-            preview=shown,
-            structured_data=Markup(told),
-        )
-        results = (self.gallery.pairs[placed.pair.id].result.fallback for placed in pairs_of(placements))
-        images = tuple(dict.fromkeys(self.target.address(image.path) for image in results))
-        return Page(file, Listed(shown.address, title, description, body, date, images))
-
-    def _write(self, frame: Frame, **context: object) -> RenderedFile:
-        link = partial(self.target.url, page=frame.path)
-        has_feed = any(post.date for post in self.site.posts)
-        html = self.theme.render(
-            frame.template,
-            site=self.site,
-            link=link,
-            liquid=self.target.protect,
-            embedded=self.embedded,
-            stylesheet=STYLESHEET,
-            script=SCRIPT,
-            feed=self.target.address(FEED) if has_feed else "",
-            **context,
-        )
-        return RenderedFile(frame.path, (frame.preamble + self.target.seal(html)).encode())
-
-    def _figures(self, frame: Frame) -> Figures:
-        return Figures(self.gallery, self.theme, self.target, frame.path)
-
-
-def _pictures_of(placements: Iterable[Placement]) -> Iterable[Picture]:
-    """Every picture that is shown or that went into a result shown."""
-    for placement in placements:
-        if isinstance(placement, PicturePlacement):
-            yield placement.picture
-        for pair in pairs_of([placement]):
-            yield pair.pair.content
-            yield from (style.picture for style in pair.pair.styles)
-            if pair.pair.init_picture:
-                yield pair.pair.init_picture
-
-
-def _newest_first(articles: Sequence[Article]) -> list[Article]:
-    """Dated posts from the newest on, then the others in the manifest's order."""
-    dated = [article for article in articles if article.post.date is not None]
-    undated = [article for article in articles if article.post.date is None]
-    return sorted(dated, key=lambda a: a.post.date.timestamp() if a.post.date else 0.0, reverse=True) + undated

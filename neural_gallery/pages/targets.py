@@ -12,6 +12,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from neural_gallery.errors import Location, Problem
+from neural_gallery.pages.indexes import SHEET
 from neural_gallery.pages.views import RenderedFile
 from neural_gallery.site.model import Post, Site, Target
 
@@ -64,8 +65,12 @@ class PageTarget(Protocol):
         """How the page of a site without posts is written."""
         ...
 
-    def entry(self, post: Post, site: Site) -> Entry:
-        """How the list of posts names a post."""
+    def listing_frame(self, path: str, title: str, template: str) -> Frame:
+        """How a page that no author wrote is written, by that template."""
+        ...
+
+    def entry(self, post: Post, site: Site, *, page: str, anchor: str = "") -> Entry:
+        """How the page written to `page` names a post, or an element of it."""
         ...
 
     def url(self, path: str, page: str) -> str:
@@ -109,6 +114,8 @@ class HtmlTarget:
     def check(self, site: Site) -> list[Problem]:
         """Two pages cannot go to one file."""
         taken = {"index.html": "the list of posts"} if len(site.posts) > 1 else {}
+        if site.indexes:
+            taken[SHEET] = "the sheet of all pictures"
         problems: list[Problem] = []
         for post in site.posts:
             path = _html_path(post, site)
@@ -133,9 +140,13 @@ class HtmlTarget:
         """`index.html`."""
         return Frame("index.html", "page.html")
 
-    def entry(self, post: Post, site: Site) -> Entry:
+    def listing_frame(self, path: str, title: str, template: str) -> Frame:
+        """As it is."""
+        return Frame(path, template)
+
+    def entry(self, post: Post, site: Site, *, page: str, anchor: str = "") -> Entry:
         """A plain link."""
-        return Entry(self.url(_html_path(post, site), "index.html"))
+        return Entry(self.url(_html_path(post, site), page) + (f"#{quote(anchor)}" if anchor else ""))
 
     def url(self, path: str, page: str) -> str:
         """Relative to the page, or under the base URL."""

@@ -40,12 +40,12 @@ def proof_lines(pair: Pair) -> str:
 
 def _entry(entry: Mapping[str, object]) -> str:
     """An entry of a list, a line for each key."""
-    written = [f"{key}: {_flow(value)}" for key, value in entry.items()]
+    written = [f"{key}: {flow(value)}" for key, value in entry.items()]
     return "- " + "\n  ".join(written) + "\n"
 
 
-def _flow(value: object) -> str:
-    """A value as YAML in one line."""
+def flow(value: object) -> str:
+    """A value as YAML in one line, with quotes where YAML would take a text for something else."""
     text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, default_flow_style=True, width=math.inf)
     return text.removesuffix("...\n").rstrip("\n")
 

@@ -7,7 +7,7 @@ front matter is collected, and told at once.
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,13 +16,14 @@ from neural_gallery.site.blends import BlendResolver
 from neural_gallery.site.declared import Declared
 from neural_gallery.site.images import ImageResolver
 from neural_gallery.site.memory import ProbeCache
-from neural_gallery.site.model import Post, Quality, Site, Target, WeightsFile
+from neural_gallery.site.model import Defaults, Pair, Picture, Post, Quality, Site, Target, WeightsFile
 from neural_gallery.site.pairs import PairResolver
 from neural_gallery.site.paths import Folder, absolute
-from neural_gallery.site.pictures import file_sha256, probe, probe_masks
+from neural_gallery.site.pictures import MaskProbe, Probe, file_sha256, probe, probe_masks
 from neural_gallery.site.posts import read_post
 from neural_gallery.site.source import Document, KeyPath, compose, read_text
 from neural_gallery.site.validation import Sound, validate
+from neural_gallery.site.values import MAX_CROP
 from neural_gallery.site.weights import find_weights
 
 _POST_EXTENSIONS = (".md", ".markdown")
@@ -60,6 +61,27 @@ def load_site(
     return site
 
 
+def pair_ids(manifest: Path) -> tuple[str, ...]:
+    """The ids of the pairs that a manifest asks for, without a look at any picture; pairs that cannot be are left out.
+
+    Raises InputError where the manifest is no YAML.
+    """
+    document = _read(absolute(manifest))
+    reader = _Reader(document, Folder(absolute(manifest).parent, allow_outside=True), [])
+    *_, pairs = reader.pairs(validate(document, reader.problems), _unseen, _unseen_masks)
+    return tuple(pair.id for pair in pairs)
+
+
+def _unseen(path: Path, location: Location | None, *, name: str = "") -> Probe:
+    """Stands in for a look at a picture: it is as large as every crop needs it."""
+    return Probe("", 2 * MAX_CROP, 2 * MAX_CROP, has_alpha=False)
+
+
+def _unseen_masks(masks: Sequence[Picture], width: int, height: int) -> MaskProbe:
+    """Stands in for a look at masks: nothing is wrong with them."""
+    return MaskProbe((), 0.0, (0.0, 0.0), 0.0)
+
+
 def _file(problem: Problem) -> str:
     return problem.location.file if problem.location else ""
 
@@ -86,16 +108,11 @@ class _Reader:
 
     def site(self, manifest: Path, sound: Sound, overrides: Overrides, cache: ProbeCache | None) -> Site:
         section = sound.manifest.site
-        look = cache.probe if cache else probe
-        images = ImageResolver(self.document, self.folder, sound.manifest.images, sound.declared, look)
-        pictures = images.resolve_all()
-        declared = Declared(self.document, pictures, sound.declared)
-        blends = BlendResolver(declared, cache.probe_masks if cache else probe_masks)
-        resolver = PairResolver(declared, blends, sound.manifest.defaults)
-        defaults, resolved = resolver.resolve_defaults(), resolver.resolve_all(sound.pairs)
+        looks = (cache.probe, cache.probe_masks) if cache else (probe, probe_masks)
+        pictures, defaults, resolved = self.pairs(sound, *looks)
         if quality := overrides.quality:
             resolved = tuple(replace(pair, paint=replace(pair.paint, quality=quality)) for pair in resolved)
-        site = Site(
+        return Site(
             root=self.folder.root,
             manifest=manifest,
             title=section.title,
@@ -107,14 +124,25 @@ class _Reader:
             base_url=section.base_url.rstrip("/"),
             images_path=section.images_path.rstrip("/"),
             theme=self.theme(section.theme),
+            indexes=section.indexes,
             images=pictures,
             pairs=resolved,
             posts=tuple(self.posts(sound.posts)),
             defaults=defaults,
             weights=self.weights(sound.manifest.weights, cache.sha256 if cache else file_sha256),
         )
+
+    def pairs(
+        self, sound: Sound, look: Callable[..., Probe], look_at_masks: Callable[..., MaskProbe]
+    ) -> tuple[dict[str, Picture], Defaults, tuple[Pair, ...]]:
+        """The pictures, the defaults, and the pairs that have no problem, by what a look at their files shows."""
+        images = ImageResolver(self.document, self.folder, sound.manifest.images, sound.declared, look)
+        declared = Declared(self.document, images.resolve_all(), sound.declared)
+        blends = BlendResolver(declared, look_at_masks)
+        resolver = PairResolver(declared, blends, sound.manifest.defaults)
+        defaults, resolved = resolver.resolve_defaults(), resolver.resolve_all(sound.pairs)
         self.problems += images.problems + declared.problems
-        return site
+        return dict(declared.pictures), defaults, resolved
 
     def output(self, written: str) -> Path:
         """The output folder, which need not exist yet."""

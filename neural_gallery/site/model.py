@@ -259,6 +259,7 @@ class Site:
     posts: tuple[Post, ...]  # in the order of the manifest's patterns, each pattern's matches sorted
     defaults: Defaults
     weights: WeightsFile | None = None  # None: those that ship with the package
+    indexes: bool = True  # pages of all results, and of those of each style and content
 
     def pair(self, pair_id: str) -> Pair:
         """The pair of that id. Raises KeyError."""

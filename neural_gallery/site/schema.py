@@ -86,6 +86,10 @@ class SiteSection(Section):
     theme: FilePath = Field(
         default="", description="A folder whose templates/ and static/ override the default theme's, file by file."
     )
+    indexes: bool = Field(
+        default=True,
+        description="Whether there are pages of all results, and of those of each style and each content.",
+    )
 
 
 class AnimationSection(Section):

@@ -16,6 +16,7 @@ NAME_RULE = (
     "Use letters without accents, digits, '.', '_' and '-'; begin with a letter or a digit; do not end with '.'."
 )
 MIN_SIZE, MAX_SIZE = 16, 8192
+MAX_CROP = 1_000_000
 
 ONE_TAG, LIST_TAG, MAPPING_TAG = TAGS = ("<one>", "<list>", "<mapping>")
 """No key can be named so, so that they can be told from keys in errors."""
@@ -57,10 +58,10 @@ Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", 
 
 Size = Annotated[int, Field(ge=MIN_SIZE, le=MAX_SIZE)]
 Weight = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
-Left = Annotated[int, Field(ge=0, le=1_000_000, title="left")]
-Top = Annotated[int, Field(ge=0, le=1_000_000, title="top")]
-Width = Annotated[int, Field(ge=1, le=1_000_000, title="width")]
-Height = Annotated[int, Field(ge=1, le=1_000_000, title="height")]
+Left = Annotated[int, Field(ge=0, le=MAX_CROP, title="left")]
+Top = Annotated[int, Field(ge=0, le=MAX_CROP, title="top")]
+Width = Annotated[int, Field(ge=1, le=MAX_CROP, title="width")]
+Height = Annotated[int, Field(ge=1, le=MAX_CROP, title="height")]
 
 Scales = Annotated[int, Field(ge=1, le=8)]
 StepCount = Annotated[int, Field(ge=1, le=10_000)]

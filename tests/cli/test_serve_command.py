@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import signal
 import subprocess
 import sys
@@ -65,6 +67,22 @@ def test_serve_without_painting(run: Callable[..., Result], write_site: Callable
     assert result.exit_code == 1
     assert "pair 'sky-sun' is not painted yet (never painted). Run `neural-gallery build`." in result.stderr
     assert painter.painted == []
+
+
+def test_serve_as_json(run: Callable[..., Result], write_site: Callable[..., Path]):
+    """Programs get the events of the build, then the address, as soon as it answers; or the problems."""
+    write_site()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("neural_gallery.serve.SiteServer.serve_forever", _interrupted)
+        result = run("serve", "--port", "0", "--json")
+    records = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == 0
+    assert [record["event"] for record in records[-2:]] == ["rendered", "serving"]
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", records[-1]["url"])
+    write_site(("style: sun}", "style: moon}"))
+    result = run("serve", "--json")
+    (record,) = [json.loads(line) for line in result.stdout.splitlines()]
+    assert (result.exit_code, record["event"], record["problems"][0]["line"]) == (2, "error", 14)
 
 
 def test_serving_keeps_the_output(run: Callable[..., Result], write_site: Callable[..., Path], tmp_path: Path):

@@ -42,14 +42,6 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@pytest.mark.parametrize("name", sorted(commands.weights.commands))
-def test_every_command_has_an_example(run: Run, name: str) -> None:
-    """`--help` of the commands in the group shows whole command lines, too."""
-    result = run("weights", name, "--help")
-    assert result.exit_code == 0
-    assert f"Example:\n      neural-gallery weights {name} " in result.stdout
-
-
 def test_conventions_are_those_of_the_studio() -> None:
     """The command line knows them by name, without loading the studio."""
     assert sorted(CONVENTIONS) == list(commands.CONVENTIONS)

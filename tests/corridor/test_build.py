@@ -62,6 +62,7 @@ def test_first_build(write_site: WriteSite, workshop: Workshop, painter):
         *("sea.png", "sea-24w.webp", "sea-48w.webp"),
         *("sky-sun.png", "sky-sun-24w.webp", "sky-sun-48w.webp", "sky-sun-5fps.gif", "sky-sun-5fps.webp"),
         *("sea-sun.png", "sea-sun-24w.webp", "sea-sun-48w.webp", "sea-sun-5fps.gif", "sea-sun-5fps.webp"),
+        *("pictures.html", "sun.html", "sky.html", "sea.html"),  # one result has no index pages
     }
     assert rendered(events).start == "index.html"
     assert set(rendered(events).written) == {
@@ -96,13 +97,13 @@ def test_second_build_writes_nothing(write_site: WriteSite, workshop: Workshop, 
 
 
 def test_caption_changes_pages_only(write_site: WriteSite, workshop: Workshop, painter):
-    """A new caption writes the page that has it, and nothing else."""
+    """A new caption writes the pages that have it, and nothing else."""
     manifest = write_site()
     built(manifest, workshop)
     write_site(("{content: sky, style: sun}", "{content: sky, style: sun, caption: Evening}"))
     events = built(manifest, workshop)
     assert encoded(events) == []
-    assert rendered(events).written == ("index.html",)
+    assert rendered(events).written == ("index.html", "by-style/sun.html", "by-content/sky.html")
     assert len(painter.painted) == 2
 
 
@@ -128,7 +129,7 @@ def test_added_pair(write_site: WriteSite, workshop: Workshop, painter):
 
 
 def test_removed_pair(write_site: WriteSite, workshop: Workshop):
-    """The files of a pair that is gone go too, with those of the picture that nothing shows any more."""
+    """The files of a pair that is gone go too, with those of the picture that nothing shows any more, and pages."""
     manifest = write_site()
     built(manifest, workshop)
     write_site(ONE_PAIR_LESS)

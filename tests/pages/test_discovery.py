@@ -194,6 +194,11 @@ def test_the_site_map(author, publish):
         f"{BASE}/": ("", []),
         f"{BASE}/one.html": ("2015-09-08T00:00:00+00:00", [f"{BASE}/static/img/me-the_scream.png"]),
         f"{BASE}/b%20c.html": ("", [f"{BASE}/static/img/tardis-starry_night.png"]),
+        f"{BASE}/pictures.html": ("", []),
+        f"{BASE}/by-style/starry_night.html": ("", [f"{BASE}/static/img/tardis-starry_night.png"]),
+        f"{BASE}/by-style/the_scream.html": ("", [f"{BASE}/static/img/me-the_scream.png"]),
+        f"{BASE}/by-content/tardis.html": ("", [f"{BASE}/static/img/tardis-starry_night.png"]),
+        f"{BASE}/by-content/me.html": ("", [f"{BASE}/static/img/me-the_scream.png"]),
     }
 
 

@@ -55,7 +55,7 @@ def test_several_posts_are_listed(author, publish):
         date = datetime.datetime(2020, 1, day, tzinfo=datetime.UTC) if day else None
         block = f"/// pair | {pair}\n///\n" if pair else ""
         author.post(f"About {name}.\n\n{block}", name=name, date=date, title=name.title())
-    published = publish(author.site())
+    published = publish(author.site(indexes=False))
     assert sorted(published.files) == ["index.html", "new.html", "old.html", *STATIC, "undated.html"]
     entries = published.page().xpath("//ul[@class='post-list']/li")
     assert [entry.xpath("string(h2/a)") for entry in entries] == ["New", "Old", "Undated"]
@@ -71,7 +71,7 @@ def test_several_posts_are_listed(author, publish):
 
 def test_site_without_posts(author, publish):
     """Without posts there is one page with all pairs."""
-    published = publish(author.usual().site())
+    published = publish(author.usual().site(indexes=False))
     assert sorted(published.files) == ["index.html", *STATIC]
     assert len(published.page().xpath("//main//div[@class='gallery']/figure")) == 3
     assert published.page().xpath("//title/text()") == ["Gallery"]

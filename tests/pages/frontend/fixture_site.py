@@ -165,6 +165,30 @@ def card(title: str, cover: str) -> str:
 """
 
 
+def thumbnail(name: str, folder: Path) -> str:
+    """A result 150 pixels high."""
+
+    def smaller(size: re.Match[str]) -> str:
+        width, height = map(int, size.groups())
+        return f'width="{round(150 * width / height)}" height="150"'
+
+    return re.sub(r'width="(\d+)" height="(\d+)"', smaller, picture(name, "Painted", folder))
+
+
+def sheet(folder: Path) -> str:
+    """All results on one page, as the theme lays them out."""
+    sections = []
+    for style, pairs in (("The Great Wave off Kanagawa, c. 1831", PAIRS[:1]), ("A Lady", PAIRS[1:])):
+        prints = "".join(f'<li><a href="post.html#{name}">{thumbnail(name, folder)}</a></li>' for name, *_ in pairs)
+        title = f'<h2><a href="gallery.html">{style}</a></h2>'
+        sections.append(f'<section class="sheet">{title}<ul>{prints}</ul></section>')
+    contents = '<h2>By original</h2><ul><li><a href="gallery.html">A rocket</a></li></ul>'
+    return (
+        f'<h1>All pictures</h1><div class="sheets">{"".join(sections)}</div>'
+        f'<nav class="contents" aria-label="By original">{contents}</nav>'
+    )
+
+
 def document(main: str, *, body: str = ' class="page"', script: str = "") -> str:
     """A whole page. `body` and `script` are further attributes of those two tags."""
     return f"""<!doctype html>
@@ -206,6 +230,7 @@ def write_pages(folder: Path) -> None:
         "post": document(post(f"{PROSE}{figures[0]}<p>Between two pairs.</p>{portrait}{lone}{figures[2]}")),
         "gallery": document(post(f'<div class="gallery">{"".join(figures)}</div>')),
         "index": document(f'<h1>Night studies</h1><p>Pictures.</p><ul class="post-list">{"".join(covers)}</ul>'),
+        "sheet": document(sheet(folder)),
         "foreign": document(
             f"<div><h2>Title</h2><p>Prose.</p>{figures[0]}{lone}</div>", body=' style="color: #111; background: #fff"'
         ),

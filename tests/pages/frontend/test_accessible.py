@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
-@pytest.mark.parametrize("name", ["post", "gallery", "index", "plain"])
+@pytest.mark.parametrize("name", ["post", "gallery", "index", "sheet", "plain"])
 def test_pages(open_page: OpenPage, name: str, width: int, scheme: Literal["light", "dark"]) -> None:
     """Narrow and wide, light and dark, with every recipe open."""
     page = open_page(name, viewport={"width": width, "height": 800}, color_scheme=scheme)

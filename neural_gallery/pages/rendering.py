@@ -1,0 +1,221 @@
+"""The pages of a site as files: each page's own part, and what templates know besides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import quote
+
+from neural_gallery.pages.articles import Article
+from neural_gallery.pages.discovery import preview, structured_data
+from neural_gallery.pages.feeds import FEED, SITE_MAP, Listed, feed, site_map
+from neural_gallery.pages.figures import Figures, Image, credited
+from neural_gallery.pages.indexes import SHEET, Indexes, Kin, Place
+from neural_gallery.pages.placements import PicturePlacement, Placement, pairs_of
+from neural_gallery.pages.prose import shortened
+from neural_gallery.pages.targets import SCRIPT, STYLESHEET, Entry, Frame, PageTarget
+from neural_gallery.pages.theme import Theme
+from neural_gallery.pages.views import Gallery, RenderedFile
+from neural_gallery.site.model import Picture, Post, Site
+
+SHEET_TITLE = "All pictures"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A post in the list of posts."""
+
+    title: str
+    post: Post
+    entry: Entry
+    summary: str
+    cover: Image | None
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A result on the sheet, and the link to its place."""
+
+    entry: Entry
+    image: Image
+
+
+@dataclass(frozen=True, slots=True)
+class SheetGroup:
+    """The results in one style on the sheet, and the link to their page."""
+
+    title: str
+    link: str
+    thumbnails: list[Thumbnail]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page written, and what others hear of it."""
+
+    file: RenderedFile
+    listed: Listed
+
+
+@dataclass(frozen=True)
+class SiteRenderer:
+    """Renders pages for one target."""
+
+    site: Site
+    gallery: Gallery
+    theme: Theme
+    target: PageTarget
+    embedded: bool  # in a site whose layouts do not link the theme's stylesheet and script
+    indexes: Indexes | None  # the pages that nobody wrote
+
+    def article(self, article: Article) -> Page:
+        """A post's page."""
+        post, prose = article.post, article.prose
+        placed = pairs_of(article.placements)
+        image = self.gallery.pairs[placed[0].pair.id].result.fallback.path if placed else ""
+        frame = self.target.post_frame(post, self.site, summary=prose.summary, image=image)
+        figures = self._figures(frame)
+        body = "\n".join([prose.fill(figures.render), *map(figures.render, article.appended)])
+        description = article.description or self.site.description
+        return self._page(frame, body, article.placements, title=post.title, description=description, post=post)
+
+    def pairs(self, placements: Sequence[Placement]) -> Page:
+        """The page of a site without posts."""
+        frame = self.target.pairs_frame(self.site)
+        figures = self._figures(frame)
+        body = "\n".join(map(figures.render, placements))
+        return self._page(frame, body, placements, title=self.site.title, description=self.site.description)
+
+    def index(self, frame: Frame, articles: Sequence[Article]) -> Page:
+        """The list of posts."""
+        figures = self._figures(frame)
+        cards = [self._card(article, figures) for article in articles]
+        return self._listing(frame, self.site.title, articles[0].placements, cards=cards)
+
+    def sheet(self, listed: Indexes) -> Page:
+        """All results, small, under their styles; each leads to its place."""
+        frame = self.target.listing_frame(SHEET, SHEET_TITLE, "sheet.html")
+        figures = self._figures(frame)
+        groups = []
+        for kin in listed.styles:
+            thumbnails = [Thumbnail(self._entry(one, frame), figures.thumbnail(one.placement)) for one in kin.places]
+            groups.append(SheetGroup(kin.title, self._link(frame, kin.path), thumbnails))
+        contents = [(kin.title, self._link(frame, kin.path)) for kin in listed.contents]
+        first = [place.placement for place in listed.kin[0].places]
+        return self._listing(frame, SHEET_TITLE, first, groups=groups, contents=contents)
+
+    def kin(self, kin: Kin) -> Page:
+        """The results that have a picture in common."""
+        frame = self.target.listing_frame(kin.path, kin.title, "page.html")
+        figures, shown = self._figures(frame), []
+        for place in kin.places:
+            entry = self._entry(place, frame)
+            shown.append(entry.before + figures.render(place.placement) + entry.after)
+        body = self.theme.render("partials/gallery.html", figures=shown)
+        placements = [place.placement for place in kin.places]
+        return self._page(frame, body, placements, title=kin.title, description=self.site.description)
+
+    def _entry(self, place: Place, frame: Frame) -> Entry:
+        """How a page names the place of a result; what is around it vanishes where its post is not published."""
+        anchor = place.placement.anchor
+        if place.post is None:
+            path = self.target.pairs_frame(self.site).path
+            return Entry(f"{self._link(frame, path)}#{quote(anchor)}")
+        return self.target.entry(place.post, self.site, page=frame.path, anchor=anchor)
+
+    def _link(self, frame: Frame, path: str) -> str:
+        return self.target.url(path, frame.path)
+
+    def lists(self, pages: Sequence[Listed]) -> list[RenderedFile]:
+        """The feed and the site map, where it is known at what addresses pages will be."""
+        if not self.target.address(SITE_MAP):
+            return []
+        atom = feed(self.site, pages)
+        return [*([atom] if atom else []), site_map(pages)]
+
+    def _card(self, article: Article, figures: Figures) -> Card:
+        placed = pairs_of(article.placements)
+        cover = figures.result(placed[0]) if placed else None
+        entry = self.target.entry(article.post, self.site, page="index.html")
+        return Card(article.post.title, article.post, entry, shortened(article.prose.summary, 240), cover)
+
+    def _page(
+        self,
+        frame: Frame,
+        body: str,
+        placements: Sequence[Placement],
+        *,
+        title: str,
+        description: str,
+        post: Post | None = None,
+    ) -> Page:
+        from markupsafe import Markup
+
+        date = post.date if post else None
+        shown = preview(placements, self.gallery, frame.path, self.target.address)
+        told = structured_data(
+            placements,
+            self.gallery,
+            self.site,
+            lambda path: self.target.address(path) or self.target.url(path, frame.path),
+            title=title,
+            description=description,
+            date=date,
+            address=shown.address,
+            whole=not self.embedded,
+        )
+        file = self._write(
+            frame,
+            title=title,
+            description=description,
+            date=date,
+            post=post,
+            body=Markup(body),
+            credits=credited(_pictures_of(placements)),
+            preview=shown,
+            structured_data=Markup(told),
+        )
+        results = (self.gallery.pairs[placed.pair.id].result.fallback for placed in pairs_of(placements))
+        images = tuple(dict.fromkeys(self.target.address(image.path) for image in results))
+        return Page(file, Listed(shown.address, title, description, body, date, images))
+
+    def _listing(self, frame: Frame, title: str, first: Iterable[Placement], **context: object) -> Page:
+        """A page that leads to others. `first` is what stands for it elsewhere."""
+        shown = preview(first, self.gallery, frame.path, self.target.address)
+        description = self.site.description
+        unsaid = {"date": None, "credits": [], "structured_data": ""}  # the pages that it leads to say it
+        file = self._write(frame, title=title, description=description, preview=shown, **unsaid, **context)
+        return Page(file, Listed(shown.address, title, description, "", None, ()))
+
+    def _write(self, frame: Frame, **context: object) -> RenderedFile:
+        link = partial(self.target.url, page=frame.path)
+        has_feed = any(post.date for post in self.site.posts)
+        html = self.theme.render(
+            frame.template,
+            site=self.site,
+            link=link,
+            liquid=self.target.protect,
+            embedded=self.embedded,
+            stylesheet=STYLESHEET,
+            script=SCRIPT,
+            feed=self.target.address(FEED) if has_feed else "",
+            sheet=link(SHEET) if self.indexes and frame.path != SHEET else "",
+            **context,
+        )
+        return RenderedFile(frame.path, (frame.preamble + self.target.seal(html)).encode())
+
+    def _figures(self, frame: Frame) -> Figures:
+        return Figures(self.gallery, self.theme, self.target, frame.path)
+
+
+def _pictures_of(placements: Iterable[Placement]) -> Iterable[Picture]:
+    """Every picture that is shown or that went into a result shown."""
+    for placement in placements:
+        if isinstance(placement, PicturePlacement):
+            yield placement.picture
+        for pair in pairs_of([placement]):
+            yield pair.pair.content
+            yield from (style.picture for style in pair.pair.styles)
+            if pair.pair.init_picture:
+                yield pair.pair.init_picture
