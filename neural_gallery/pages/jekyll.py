@@ -81,7 +81,7 @@ class JekyllTarget:
 
     def listing_frame(self, path: str, title: str, template: str) -> Frame:
         """A page of our own site, at its path whatever permalinks are; an existing site has none of them."""
-        told = {"layout": "default", "title": title, "permalink": f"/{path}"}
+        told: dict[str, object] = {"layout": "default", "title": title, "permalink": f"/{path}"}
         return Frame(path, f"jekyll/{template}", _front_matter(told))
 
     def entry(self, post: Post, site: Site, *, page: str, anchor: str = "") -> Entry:
