@@ -74,7 +74,8 @@ def _next_steps(pairs: int, *, own: bool, github: bool) -> Iterator[str]:
 def gc(context: click.Context, request: Request, dry_run: bool, as_json: bool) -> None:
     """Remove from the store what no entry of the manifest uses.
 
-    Paintings made with another --quality than the manifest's are among these.
+    Paintings made with another --quality than the manifest's are among these. Proofs are kept as long as the page of
+    their sheet is there.
 
     \b
     Example:

@@ -20,6 +20,7 @@ from neural_gallery.cli.completion import completion
 from neural_gallery.cli.keeping import gc, init
 from neural_gallery.cli.making import build, paint, render
 from neural_gallery.cli.problems import tell_problems
+from neural_gallery.cli.proofs import proof
 from neural_gallery.cli.serving import serve
 from neural_gallery.cli.weights import weights
 from neural_gallery.errors import NeuralGalleryError
@@ -85,5 +86,5 @@ def main() -> None:
     """
 
 
-for command in (init, check, plan, build, paint, render, serve, gc, weights, schema, completion):
+for command in (init, check, plan, proof, build, paint, render, serve, gc, weights, schema, completion):
     main.add_command(command)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from neural_gallery.cli.completion import pair_ids
-from neural_gallery.cli.options import Request, json_option, making_options, quiet_option, workshop_of
+from neural_gallery.cli.options import Request, json_option, making_options, open_in_browser, quiet_option, workshop_of
 from neural_gallery.cli.problems import error_line
 from neural_gallery.errors import UsageError
 from neural_gallery.site.model import Target
@@ -41,7 +39,7 @@ def build(context: click.Context, request: Request, as_json: bool, quiet: bool, 
     run = build_site(site, request.store(), workshop_of(context, request))
     follow(run, site.output, as_json=as_json, quiet=quiet)
     if open_page:
-        _open(site.output / "index.html")
+        open_in_browser(site.output / "index.html")
 
 
 @click.command()
@@ -85,10 +83,3 @@ def render(context: click.Context, request: Request, as_json: bool, quiet: bool)
     site = request.load()
     run = render_site(site, request.store(), workshop_of(context, request))
     follow(run, site.output, as_json=as_json, quiet=quiet)
-
-
-def _open(page: Path) -> None:
-    import webbrowser  # takes longer to import than most of what this program needs
-
-    if not webbrowser.open(page.as_uri()):
-        click.echo("no browser could be started", err=True)

@@ -117,6 +117,14 @@ def workshop_of(context: click.Context, request: Request) -> Workshop:
     return given if given is not None else local_workshop(request.cache / "compiled")
 
 
+def open_in_browser(page: Path) -> None:
+    """Show a page; that no browser starts is told, and is no failure."""
+    import webbrowser  # takes longer to import than most of what this program needs
+
+    if not webbrowser.open(page.as_uri()):
+        click.echo("no browser could be started", err=True)
+
+
 def _with_request(function: Function, further: list[Callable[[Function], Function]]) -> Function:
     @functools.wraps(function)
     def command(

@@ -5,6 +5,7 @@ A run is a generator of these. It works only while it is asked for the next one,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -85,4 +86,13 @@ class Rendered:
     start: str  # the page to open first, "" where there is none to open without a site generator
 
 
-Event: TypeAlias = PlanReady | PairStarted | PairProgress | PairDone | PairFailed | EncodingStarted | Note | Rendered
+@dataclass(frozen=True, slots=True)
+class ProofLines:
+    """Every proof is there. `lines` are those of a manifest that ask for each in full, by the proof's pair."""
+
+    lines: Mapping[str, str]
+
+
+Event: TypeAlias = (
+    PlanReady | PairStarted | PairProgress | PairDone | PairFailed | EncodingStarted | Note | ProofLines | Rendered
+)

@@ -22,6 +22,7 @@ from neural_gallery.pages.pages import Pages
 from neural_gallery.site.model import Site, Target
 from neural_gallery.store.output import Output
 from neural_gallery.store.quarantine import DamagedError
+from neural_gallery.store.sheets import Sheets
 from neural_gallery.store.store import Store
 
 if TYPE_CHECKING:
@@ -78,14 +79,18 @@ def paint(site: Site, store: Store, workshop: Workshop, *, pair_ids: Collection[
     PaintError at the end where a pair could not be painted.
     """
     with store.lock():
-        notes = _Notes()
-        plan = make_plan(site, store, workshop, pair_ids=pair_ids)
-        if plan.to_paint:
-            check_weights(site)
-        yield PlanReady(plan)
-        yield from notes.new(store.notes)
-        problems = yield from paint_missing(plan, store, workshop.for_site(site))
-    if problems:
+        yield from paint_locked(site, store, workshop, pair_ids=pair_ids)
+
+
+def paint_locked(site: Site, store: Store, workshop: Workshop, *, pair_ids: Collection[str] = ()) -> Run:
+    """As `paint`, for callers that hold the store's lock."""
+    notes = _Notes()
+    plan = make_plan(site, store, workshop, pair_ids=pair_ids)
+    if plan.to_paint:
+        check_weights(site)
+    yield PlanReady(plan)
+    yield from notes.new(store.notes)
+    if problems := (yield from paint_missing(plan, store, workshop.for_site(site))):
         raise PaintError(*problems)
 
 
@@ -105,9 +110,12 @@ def render(site: Site, store: Store, workshop: Workshop) -> Run:
 
 
 def collect_garbage(site: Site, store: Store, workshop: Workshop, *, dry_run: bool = False) -> Swept:
-    """Remove from the store what no entry of the manifest uses; with `dry_run`, only say what that is."""
+    """Remove from the store what no entry of the manifest uses, and no sheet of proofs that is still there.
+
+    With `dry_run`, only say what that is.
+    """
     keys = painting_keys(site, workshop)
-    keep = set(keys.values())
+    keep = {*keys.values(), *Sheets(store.folder).paintings()}
     for pair in site.pairs:
         keep.update(result_keys(site, pair, keys[pair.id]).values())
     for picture in site.images.values():

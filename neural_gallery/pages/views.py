@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from neural_gallery.site.model import Pair, Picture
+from neural_gallery.site.model import Colors, Pair, Picture
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +68,44 @@ class RenderedFile:
 
     path: str
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ProofView:
+    """One proof of a sheet."""
+
+    pair: Pair
+    image: Image  # the painting
+    lines: str  # of a manifest, that ask for the painting in full: `site.lines`
+
+
+@dataclass(frozen=True, slots=True)
+class ProofRow:
+    """The proofs of one style with one way with colours, a column for each strength."""
+
+    colors: Colors
+    proofs: tuple[ProofView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProofGroup:
+    """The rows of one style."""
+
+    style: Picture
+    image: Image  # the style, small
+    rows: tuple[ProofRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet of proofs."""
+
+    content: Picture
+    image: Image  # the content, small
+    strengths: tuple[float, ...]
+    groups: tuple[ProofGroup, ...]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of a proof."""
+        return self.groups[0].rows[0].proofs[0].image.size

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import yaml
 
@@ -28,6 +28,18 @@ def pair_lines(pair: Pair) -> str:
         entry["init"] = pair.init_picture.name
     if pair.show is not Show.CONTENT:
         entry["show"] = pair.show.value
+    return _entry(entry)
+
+
+def proof_lines(pair: Pair) -> str:
+    """The entry under `pairs` that paints in full what this pair is a proof of. `defaults` say what it does not."""
+    strength, colors = pair.paint.strength, pair.paint.colors.value
+    style = _style(pair.styles)
+    return _entry({"content": pair.content.name, "style": style, "strength": strength, "colors": colors, "id": pair.id})
+
+
+def _entry(entry: Mapping[str, object]) -> str:
+    """An entry of a list, a line for each key."""
     written = [f"{key}: {flow(value)}" for key, value in entry.items()]
     return "- " + "\n  ".join(written) + "\n"
 

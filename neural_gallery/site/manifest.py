@@ -16,7 +16,7 @@ from neural_gallery.site.blends import BlendResolver
 from neural_gallery.site.declared import Declared
 from neural_gallery.site.images import ImageResolver
 from neural_gallery.site.memory import ProbeCache
-from neural_gallery.site.model import Pair, Picture, Post, Quality, Site, Target, WeightsFile
+from neural_gallery.site.model import Defaults, Pair, Picture, Post, Quality, Site, Target, WeightsFile
 from neural_gallery.site.pairs import PairResolver
 from neural_gallery.site.paths import Folder, absolute
 from neural_gallery.site.pictures import MaskProbe, Probe, file_sha256, probe, probe_masks
@@ -68,7 +68,7 @@ def pair_ids(manifest: Path) -> tuple[str, ...]:
     """
     document = _read(absolute(manifest))
     reader = _Reader(document, Folder(absolute(manifest).parent, allow_outside=True), [])
-    _, pairs = reader.pairs(validate(document, reader.problems), _unseen, _unseen_masks)
+    *_, pairs = reader.pairs(validate(document, reader.problems), _unseen, _unseen_masks)
     return tuple(pair.id for pair in pairs)
 
 
@@ -109,7 +109,7 @@ class _Reader:
     def site(self, manifest: Path, sound: Sound, overrides: Overrides, cache: ProbeCache | None) -> Site:
         section = sound.manifest.site
         looks = (cache.probe, cache.probe_masks) if cache else (probe, probe_masks)
-        pictures, resolved = self.pairs(sound, *looks)
+        pictures, defaults, resolved = self.pairs(sound, *looks)
         if quality := overrides.quality:
             resolved = tuple(replace(pair, paint=replace(pair.paint, quality=quality)) for pair in resolved)
         return Site(
@@ -128,19 +128,21 @@ class _Reader:
             images=pictures,
             pairs=resolved,
             posts=tuple(self.posts(sound.posts)),
+            defaults=defaults,
             weights=self.weights(sound.manifest.weights, cache.sha256 if cache else file_sha256),
         )
 
     def pairs(
         self, sound: Sound, look: Callable[..., Probe], look_at_masks: Callable[..., MaskProbe]
-    ) -> tuple[dict[str, Picture], tuple[Pair, ...]]:
-        """The pictures and the pairs that have no problem, by what a look at their files shows."""
+    ) -> tuple[dict[str, Picture], Defaults, tuple[Pair, ...]]:
+        """The pictures, the defaults, and the pairs that have no problem, by what a look at their files shows."""
         images = ImageResolver(self.document, self.folder, sound.manifest.images, sound.declared, look)
         declared = Declared(self.document, images.resolve_all(), sound.declared)
         blends = BlendResolver(declared, look_at_masks)
-        resolved = PairResolver(declared, blends, sound.manifest.defaults).resolve_all(sound.pairs)
+        resolver = PairResolver(declared, blends, sound.manifest.defaults)
+        defaults, resolved = resolver.resolve_defaults(), resolver.resolve_all(sound.pairs)
         self.problems += images.problems + declared.problems
-        return dict(declared.pictures), resolved
+        return dict(declared.pictures), defaults, resolved
 
     def output(self, written: str) -> Path:
         """The output folder, which need not exist yet."""

@@ -208,6 +208,14 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class Defaults:
+    """What a pair is painted with that has no settings of its own."""
+
+    paint: PaintSettings  # without the `width` or `height` that the manifest may give: a size follows from those
+    init_picture: Picture | None = None  # as a pair's
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """A Markdown post: front matter as its YAML gives it, keys in the author's order, and the body as written."""
 
@@ -250,6 +258,7 @@ class Site:
     images: Mapping[str, Picture]
     pairs: tuple[Pair, ...]
     posts: tuple[Post, ...]  # in the order of the manifest's patterns, each pattern's matches sorted
+    defaults: Defaults
     weights: WeightsFile | None = None  # None: those that ship with the package
     indexes: bool = True  # pages of all results, and of those of each style and content
 

@@ -9,7 +9,7 @@ from typing import Any
 from neural_gallery.errors import Location
 from neural_gallery.site.blends import Blend, BlendResolver
 from neural_gallery.site.declared import Declared
-from neural_gallery.site.model import Pair, Picture, WeightedStyle
+from neural_gallery.site.model import Defaults, Init, Pair, Picture, WeightedStyle
 from neural_gallery.site.schema import SIDES, PairSection, Settings, merged
 from neural_gallery.site.settings import (
     animation_settings,
@@ -37,7 +37,6 @@ class PairResolver:
 
     def resolve_all(self, sections: Mapping[int, PairSection]) -> tuple[Pair, ...]:
         """Every pair that has no problem. `sections` are the manifest's entries by their index."""
-        self._check_defaults()
         for name in self.declared.names:
             self.published[name.lower()] = (f"the picture '{name}'", self.document.key_location(("images", name)))
         pairs: list[Pair] = []
@@ -55,10 +54,11 @@ class PairResolver:
         """The manifest."""
         return self.declared.document
 
-    def _check_defaults(self) -> None:
-        """What would otherwise come to light only with a pair that does not override it."""
+    def resolve_defaults(self) -> Defaults:
+        """What a pair without settings has. What is wrong with that is told even where every pair overrides it."""
         self._has_one_side(("defaults",), self.defaults)
-        self.declared.start(self.defaults.init, ("defaults", "init"))
+        init, picture = self.declared.start(self.defaults.init, ("defaults", "init")) or (Init.CONTENT, None)
+        return Defaults(paint_settings(self.defaults, size=self.defaults.size, init=init), picture)
 
     def _expand(self, index: int, section: PairSection) -> Iterator[Pair]:
         if not self._is_complete(index, section):

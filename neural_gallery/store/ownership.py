@@ -7,12 +7,12 @@ record, so that a site may be moved, and `--target` may write elsewhere for once
 from __future__ import annotations
 
 import dataclasses
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from neural_gallery.store.files import write_file
+from neural_gallery.store.paths import relative
 from neural_gallery.store.sealed import SealError, seal, unseal
 
 
@@ -41,7 +41,7 @@ class Ownership:
 
     def __init__(self, folder: Path, record: Path) -> None:
         self._record = record
-        self._name = _relative(folder, record.parent)
+        self._name = relative(folder, record.parent)
         self._folders: dict[str, Any] = {}
         self.note = ""
         """What was wrong with the record, if anything; then nothing is owned."""
@@ -68,10 +68,3 @@ class Ownership:
                 f"the record of what was written to the output folder, {self._record.name}, {error}; "
                 "files that are there already count as somebody else's where they differ from what is made"
             )
-
-
-def _relative(folder: Path, start: Path) -> str:
-    try:
-        return Path(os.path.relpath(folder, start)).as_posix()
-    except ValueError:  # another drive, on Windows
-        return folder.as_posix()

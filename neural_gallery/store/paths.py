@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -23,6 +24,14 @@ def same_file(one: Path, other: Path) -> bool:
         return one.samefile(other)
     except FileNotFoundError:
         return False
+
+
+def relative(path: Path, start: Path) -> str:
+    """How `path` is found from the folder `start`, POSIX, so that both may be moved together."""
+    try:
+        return Path(os.path.relpath(path, start)).as_posix()
+    except ValueError:  # another drive, on Windows
+        return path.as_posix()
 
 
 def misplaced(folder: Path, path: str) -> Problem | None:

@@ -7,10 +7,12 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 from PIL import Image
 
+from neural_gallery.cli import main
 from neural_gallery.pages.placements import OPTIONS
 from neural_gallery.site.manifest import load_site
 from neural_gallery.site.schema import manifest_schema
@@ -96,6 +98,15 @@ def test_the_example_of_masks_and_layers_is_sound(tmp_path: Path, monkeypatch: p
 def test_every_option_of_a_block_is_explained(block: str) -> None:
     """Each block's table has its options, no more and no fewer."""
     assert {row[0] for row in table("docs/posts.md", f"`{block}`")} == set(OPTIONS[block])
+
+
+def test_every_option_of_proof_is_explained() -> None:
+    """The table has the options of the command with their defaults, but for those that most commands have."""
+    options = [option for option in main.commands["proof"].params if isinstance(option, click.Option)]
+    defaults = {option.opts[-1]: str(option.default) if option.show_default else "" for option in options}
+    defaults["--output"] = ".neural-gallery/proofs/CONTENT"
+    told = {option: default for option, default, *_ in table("docs/proof.md", "Proofs: choosing before painting")}
+    assert told == {name: defaults[name] for name in defaults.keys() - {"--site", "--allow-outside", "--quiet"}}
 
 
 def test_every_template_is_listed() -> None:

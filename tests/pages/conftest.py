@@ -19,6 +19,7 @@ from neural_gallery.pages.views import Gallery, ImageFile, PairView, PictureView
 from neural_gallery.site.model import (
     AnimationSettings,
     Colors,
+    Defaults,
     Init,
     PaintSettings,
     Pair,
@@ -117,6 +118,7 @@ class Author:
             images=self.images,
             pairs=tuple(self.pairs),
             posts=tuple(self.posts),
+            defaults=Defaults(PaintSettings(400, Quality.BALANCED, 0.5, Colors.STYLE, Init.CONTENT, 1.0, 0)),
         )
         return replace(site, **values)
 

@@ -16,7 +16,7 @@ from PIL import Image
 from neural_gallery.errors import InputError, ManifestError
 from neural_gallery.site.manifest import Overrides, load_site
 from neural_gallery.site.memory import ProbeCache
-from neural_gallery.site.model import Crop, Quality, Site, Target
+from neural_gallery.site.model import Colors, Crop, Defaults, Init, PaintSettings, Quality, Site, Target
 
 Load = Callable[[str], Site]
 Told = Callable[[str], list[str]]
@@ -50,6 +50,7 @@ def test_smallest_manifest(load: Load, folder: Path) -> None:
         images={},
         pairs=(),
         posts=(),
+        defaults=Defaults(PaintSettings(400, Quality.BALANCED, 0.5, Colors.STYLE, Init.CONTENT, 1.0, 0)),
     )
 
 
