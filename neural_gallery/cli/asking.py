@@ -10,6 +10,7 @@ import click
 from neural_gallery.cli import words
 from neural_gallery.cli.options import Request, json_option, making_options, site_options, workshop_of
 from neural_gallery.cli.problems import document, error_document
+from neural_gallery.site.sizes import size
 
 if TYPE_CHECKING:
     from neural_gallery.corridor.plan import Plan
@@ -92,7 +93,7 @@ def _plan_summary(made: Plan) -> str:
     missing = len(made.to_paint)
     if not missing:
         return f"{words.counted(len(made.pairs), 'pair')}: all painted"
-    about = f"about {words.seconds(made.seconds)} and {words.size(made.bytes)}"
+    about = f"about {words.seconds(made.seconds)} and {size(made.bytes)}"
     return f"{missing} of {words.counted(len(made.pairs), 'pair')} to paint: {about}"
 
 

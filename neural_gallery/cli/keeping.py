@@ -11,6 +11,7 @@ import click
 from neural_gallery.cli import words
 from neural_gallery.cli.options import Request, json_option, site_options, workshop_of
 from neural_gallery.cli.problems import document, error_document, problem_records
+from neural_gallery.site.sizes import size
 
 
 @click.command()
@@ -90,4 +91,4 @@ def gc(context: click.Context, request: Request, dry_run: bool, as_json: bool) -
         click.echo(document(record))
         return
     what = f"{words.counted(len(swept.paintings), 'painting')} and {words.counted(len(swept.encoded), 'encoded file')}"
-    click.echo(f"{'would remove' if dry_run else 'removed'} {what}, {words.size(swept.bytes)}")
+    click.echo(f"{'would remove' if dry_run else 'removed'} {what}, {size(swept.bytes)}")

@@ -5,7 +5,15 @@ from __future__ import annotations
 import click
 
 from neural_gallery.cli.completion import pair_ids
-from neural_gallery.cli.options import Request, json_option, making_options, open_in_browser, quiet_option, workshop_of
+from neural_gallery.cli.options import (
+    Request,
+    json_option,
+    making_options,
+    open_in_browser,
+    quiet_option,
+    strict_option,
+    workshop_of,
+)
 from neural_gallery.cli.problems import error_line
 from neural_gallery.errors import UsageError
 from neural_gallery.site.model import Target
@@ -15,9 +23,10 @@ from neural_gallery.site.model import Target
 @making_options
 @json_option(error_line)
 @quiet_option
+@strict_option
 @click.option("--open", "open_page", is_flag=True, help="Open the front page in the browser afterwards.")
 @click.pass_context
-def build(context: click.Context, request: Request, as_json: bool, quiet: bool, open_page: bool) -> None:
+def build(context: click.Context, request: Request, as_json: bool, quiet: bool, strict: bool, open_page: bool) -> None:
     """Paint what is missing, encode it, and write the pages.
 
     Ctrl-C keeps every finished pair; the same command goes on from there.
@@ -26,7 +35,7 @@ def build(context: click.Context, request: Request, as_json: bool, quiet: bool, 
     Example:
         neural-gallery build
         neural-gallery build --quality draft --target html
-        neural-gallery build --open
+        neural-gallery build --open --strict
     """
     from neural_gallery.cli.following import follow
     from neural_gallery.corridor.run import build as build_site
@@ -36,7 +45,7 @@ def build(context: click.Context, request: Request, as_json: bool, quiet: bool, 
         message = f"--open shows pages that a browser reads as they are, and the target is {site.target.value}."
         generator = site.target.value.capitalize()
         raise UsageError.at(None, message, f"Add --target html, or build with {generator} and open what it makes.")
-    run = build_site(site, request.store(), workshop_of(context, request))
+    run = build_site(site, request.store(), workshop_of(context, request), strict=strict)
     follow(run, site.output, as_json=as_json, quiet=quiet)
     if open_page:
         open_in_browser(site.output / "index.html")
@@ -68,8 +77,9 @@ def paint(context: click.Context, request: Request, pairs: tuple[str, ...], as_j
 @making_options
 @json_option(error_line)
 @quiet_option
+@strict_option
 @click.pass_context
-def render(context: click.Context, request: Request, as_json: bool, quiet: bool) -> None:
+def render(context: click.Context, request: Request, as_json: bool, quiet: bool, strict: bool) -> None:
     """Write the pages from what is painted already; paint nothing.
 
     \b
@@ -81,5 +91,5 @@ def render(context: click.Context, request: Request, as_json: bool, quiet: bool)
     from neural_gallery.corridor.run import render as render_site
 
     site = request.load()
-    run = render_site(site, request.store(), workshop_of(context, request))
+    run = render_site(site, request.store(), workshop_of(context, request), strict=strict)
     follow(run, site.output, as_json=as_json, quiet=quiet)

@@ -99,6 +99,12 @@ def json_option(told_as: Callable[[NeuralGalleryError], str]) -> Callable[[Funct
     return decorate
 
 
+def strict_option(function: Function) -> Function:
+    """`--strict`."""
+    text = "Fail, and write no pages, where something is larger than its budget in the manifest."
+    return click.option("--strict", is_flag=True, help=text)(function)
+
+
 def quiet_option(function: Function) -> Function:
     """`--quiet`."""
     return click.option("-q", "--quiet", is_flag=True, help="Print nothing but problems.")(function)

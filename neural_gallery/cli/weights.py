@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from neural_gallery.cli import words
 from neural_gallery.cli.options import json_option
 from neural_gallery.cli.problems import document, error_document
 from neural_gallery.errors import UsageError
+from neural_gallery.site.sizes import size
 
 if TYPE_CHECKING:
     from neural_gallery.workers.messages import WeightsReport
@@ -68,7 +68,7 @@ def import_(
         return
     told = made.path.as_posix()
     click.echo(f"read {file}: {_description(made.source)}")
-    click.echo(f"wrote {told}, {words.size(made.bytes)}, SHA-256 {made.sha256}")
+    click.echo(f"wrote {told}, {size(made.bytes)}, SHA-256 {made.sha256}")
     click.echo("\nFor site.yaml, with the path as seen from there:")
     click.echo(f"  weights: {told if _PLAIN.fullmatch(told) else json.dumps(told)}")
 

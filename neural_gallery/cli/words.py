@@ -1,4 +1,4 @@
-"""Numbers for people: times, sizes, counts."""
+"""Numbers for people: times and counts. Sizes are in `site.sizes`."""
 
 from __future__ import annotations
 
@@ -12,18 +12,6 @@ def seconds(value: float) -> str:
         return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
     hours, minutes = divmod(round(whole / 60), 60)
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-
-
-def size(count: int) -> str:
-    """A number of bytes, in powers of ten: `312 B`, `48 kB`, `2.1 MB`."""
-    if count < 1000:
-        return f"{count} B"
-    value = count / 1000
-    for unit in ("kB", "MB"):
-        if value < 999.5:
-            return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
-        value /= 1000
-    return f"{value:.1f} GB"
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:

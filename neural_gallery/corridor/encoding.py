@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock
@@ -14,6 +14,7 @@ from neural_gallery.corridor.naming import AnimationFile, StillFile, animation_f
 from neural_gallery.pages.views import Gallery, ImageFile, PairView, PictureView, StillView
 from neural_gallery.site.lines import pair_lines
 from neural_gallery.site.model import Pair, Picture, Site
+from neural_gallery.store.economy import ECONOMIES, Economy
 from neural_gallery.store.encodings import Encoded
 from neural_gallery.store.keys import encoding_key, picture_key
 from neural_gallery.store.stills import FORMATS, encode_still, scaled_height
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 File: TypeAlias = StillFile | AnimationFile
-Encoder: TypeAlias = Callable[[File], tuple[bytes, int, int]]
+Keys: TypeAlias = Mapping[File, tuple[str, ...]]
+"""The store's keys for each file: the first for what it should be, the others for what will do if that is too large."""
+
+Encoder: TypeAlias = Callable[[File, Economy], tuple[bytes, int, int]]
 """Makes one file: its bytes, its width, its height."""
 
 
@@ -37,23 +41,28 @@ class Encodings:
 
     gallery: Gallery
     files: Mapping[str, Encoded]  # by path
+    economies: Mapping[AnimationFile, Economy]  # of the animations that were made smaller for their budget
 
 
-def result_keys(site: Site, pair: Pair, painting_key: str) -> dict[File, str]:
-    """The store's key for each file of a pair: its stills, the fallback first, then its animations, the GIF first."""
-    files = (*result_files(site, pair), *animation_files(site, pair))
-    return {file: _key(painting_key, file) for file in files}
+def result_keys(site: Site, pair: Pair, painting_key: str) -> Keys:
+    """The store's keys for each file of a pair: its stills, the fallback first, then its animations, the GIF first."""
+    keys: dict[File, tuple[str, ...]] = {file: (_key(painting_key, file),) for file in result_files(site, pair)}
+    levels = range(len(ECONOMIES) if site.budgets.animation else 1)
+    for file in animation_files(site, pair):
+        keys[file] = tuple(_key(painting_key, file, level) for level in levels)
+    return keys
 
 
-def picture_keys(site: Site, picture: Picture) -> dict[File, str]:
+def picture_keys(site: Site, picture: Picture) -> Keys:
     """The store's key for each file of a source picture, the fallback first."""
     source = picture_key(picture)
-    return {file: _key(source, file) for file in picture_files(site, picture)}
+    return {file: (_key(source, file),) for file in picture_files(site, picture)}
 
 
 def result_is_encoded(site: Site, store: Store, pair: Pair, painting_key: str) -> bool:
     """Whether the store has every file of a pair, so that its painting will not be read."""
-    return all(store.encoded(key) for key in result_keys(site, pair, painting_key).values())
+    keys = result_keys(site, pair, painting_key).values()
+    return all(_choice(store, one, site.budgets.animation).encoded for one in keys)
 
 
 def encode(
@@ -69,48 +78,79 @@ def encode(
     What is missing is encoded, in as many threads as are given, or else as there are cores.
     """
     files: dict[str, Encoded] = {}
+    economies: dict[AnimationFile, Economy] = {}
     picture_views: dict[str, PictureView] = {}
     for picture in pictures:
         keys = picture_keys(site, picture)
-        made = yield from _made(store, keys, _picture_encoder(picture, keys), threads)
+        chosen = yield from _made(store, keys, _picture_encoder(picture, keys), None, threads)
+        made = _encodings(chosen)
         files |= {file.path: encoded for file, encoded in made.items()}
         picture_views[picture.name] = PictureView(picture, _still_view(made))
     pair_views: dict[str, PairView] = {}
     for pair_id, painting in paintings.items():
         pair = site.pair(pair_id)
-        made = yield from _made(store, result_keys(site, pair, painting.key), _result_encoder(painting), threads)
+        keys, most = result_keys(site, pair, painting.key), site.budgets.animation
+        chosen = yield from _made(store, keys, _result_encoder(painting), most, threads)
+        made = _encodings(chosen)
         files |= {file.path: encoded for file, encoded in made.items()}
+        for file, choice in chosen.items():
+            if choice.level and isinstance(file, AnimationFile):
+                economies[file] = ECONOMIES[choice.level]
         pair_views[pair_id] = _pair_view(pair, made, painting)
-    return Encodings(Gallery(picture_views, pair_views), files)
+    return Encodings(Gallery(picture_views, pair_views), files, economies)
 
 
-def _key(source_key: str, file: File) -> str:
+def _key(source_key: str, file: File, level: int = 0) -> str:
     if isinstance(file, StillFile):
         options = {"width": file.width} | ({"bits": file.bits} if file.bits != 8 else {})
         return encoding_key(source_key, f"still.{file.format}", options)
-    return encoding_key(source_key, f"animation.{file.format}", {"fps": file.fps, "frames": file.frames})
+    economy = {"economy": level} if level else {}
+    return encoding_key(source_key, f"animation.{file.format}", {"fps": file.fps, "frames": file.frames} | economy)
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """Which of its possible encodings a file gets."""
+
+    level: int  # of ECONOMIES
+    encoded: Encoded | None  # None: it has to be made first
+
+
+def _choice(store: Store, keys: Sequence[str], most: int | None) -> _Choice:
+    """The first encoding that has at most so many bytes, or else the last; one before it that is not made yet."""
+    choice = _Choice(0, None)
+    for level, key in enumerate(keys):
+        choice = _Choice(level, store.encoded(key))
+        if choice.encoded is None or most is None or choice.encoded.bytes <= most:
+            break
+    return choice
+
+
+def _encodings(chosen: Mapping[File, _Choice]) -> dict[File, Encoded]:
+    return {file: choice.encoded for file, choice in chosen.items() if choice.encoded is not None}
 
 
 def _made(
-    store: Store, keys: Mapping[File, str], encoder: Encoder, threads: int | None
-) -> Generator[EncodingStarted, None, dict[File, Encoded]]:
-    """Every file of one picture or pair, from the store or made now."""
-    made = {file: store.encoded(key) for file, key in keys.items()}
-    if missing := [file for file, encoded in made.items() if encoded is None]:
+    store: Store, keys: Keys, encoder: Encoder, most: int | None, threads: int | None
+) -> Generator[EncodingStarted, None, dict[File, _Choice]]:
+    """Every file of one picture or pair, from the store or made now. `most`: the bytes that those with a choice get."""
+    chosen = {file: _choice(store, one, most) for file, one in keys.items()}
+    while missing := {file: choice.level for file, choice in chosen.items() if choice.encoded is None}:
         from concurrent.futures import ThreadPoolExecutor
 
         # Threads, because encoders let go of Python's lock.
         pool = ThreadPoolExecutor(threads or os.cpu_count())
         try:
-            begun = {file: pool.submit(encoder, file) for file in missing}
+            begun = {file: pool.submit(encoder, file, ECONOMIES[level]) for file, level in missing.items()}
             for file, future in begun.items():
                 yield EncodingStarted(file.path)
                 data, width, height = future.result()
-                extension = FORMATS[file.format].extension
-                made[file] = store.add_encoded(keys[file], data, extension=extension, width=width, height=height)
+                key, extension = keys[file][missing[file]], FORMATS[file.format].extension
+                store.add_encoded(key, data, extension=extension, width=width, height=height)
+                chosen[file] = _choice(store, keys[file], most)
         finally:
             pool.shutdown(cancel_futures=True)
-    return {file: encoded for file, encoded in made.items() if encoded is not None}
+    return chosen
 
 
 def _once(read: Callable[[], T]) -> Callable[[], T]:
@@ -137,14 +177,14 @@ def _picture_encoder(picture: Picture, files: Iterable[File]) -> Encoder:
         longest = max(widest, scaled_height(picture.width, picture.height, widest))
         return read_pixels(picture, size=longest)
 
-    return lambda file: _encode_still(pixels(), file)
+    return lambda file, _: _encode_still(pixels(), file)
 
 
 def _result_encoder(painting: Painting) -> Encoder:
     """Encodes a painting, whose still is read once."""
     still = _once(painting.still)
 
-    def encoder(file: File) -> tuple[bytes, int, int]:
+    def encoder(file: File, economy: Economy) -> tuple[bytes, int, int]:
         if isinstance(file, StillFile):
             if file.bits == 16:
                 return painting.fine_still(), painting.record.width, painting.record.height
@@ -152,7 +192,8 @@ def _result_encoder(painting: Painting) -> Encoder:
         from neural_gallery.store.animations import encode_avif, encode_gif, encode_webp
 
         encoders = {"gif": encode_gif, "webp": encode_webp, "avif": encode_avif}
-        data = encoders[file.format](painting.frames_for(file.frames), fps=file.fps, alpha=still().alpha)
+        frames = painting.frames_for(economy.frames(file.frames))
+        data = encoders[file.format](frames, fps=file.fps, alpha=still().alpha, economy=economy)
         return data, painting.record.width, painting.record.height
 
     return encoder

@@ -5,10 +5,12 @@ Nothing is painted before the whole site has been checked; no page is written be
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from neural_gallery.corridor.budgets import over_budget, told_economies
 from neural_gallery.corridor.checking import check
 from neural_gallery.corridor.encoding import encode, picture_keys, result_keys
 from neural_gallery.corridor.events import Event, Note, PlanReady, Rendered
@@ -40,11 +42,12 @@ OUTPUTS = "outputs.json"
 _JEKYLL_CONFIGURATIONS = ("_config.yml", "_config.yaml", "_config.toml")
 
 
-def build(site: Site, store: Store, workshop: Workshop) -> Run:
+def build(site: Site, store: Store, workshop: Workshop, *, strict: bool = False) -> Run:
     """Paint what is missing, encode it, write the pages.
 
     Raises InputError before anything is done, PaintError at the end where a pair could not be painted; the pages are
-    written all the same where they do not show it.
+    written all the same where they do not show it. With `strict`, raises RunError, and writes no pages, where something
+    is larger than its budget.
     """
     pages = check(site)
     with store.lock():
@@ -67,7 +70,7 @@ def build(site: Site, store: Store, workshop: Workshop) -> Run:
         paintings = _paintings(site, store, workshop, pages)
         if missing := [pair_id for pair_id, painting in paintings.items() if painting is None]:
             raise PaintError(*problems, _not_written(missing))
-        yield from _publisher(site, store, pages, paintings).publish(notes)
+        yield from _publisher(site, store, pages, paintings, strict=strict).publish(notes)
     if problems:
         raise PaintError(*problems)
 
@@ -94,8 +97,11 @@ def paint_locked(site: Site, store: Store, workshop: Workshop, *, pair_ids: Coll
         raise PaintError(*problems)
 
 
-def render(site: Site, store: Store, workshop: Workshop) -> Run:
-    """Encode what is painted and write the pages. Raises RunError where they show a pair that is not painted."""
+def render(site: Site, store: Store, workshop: Workshop, *, strict: bool = False) -> Run:
+    """Encode what is painted and write the pages. Raises RunError where they show a pair that is not painted.
+
+    `strict` is `build`'s.
+    """
     pages = check(site)
     shown = pages.used().pairs
     with store.lock():
@@ -106,7 +112,7 @@ def render(site: Site, store: Store, workshop: Workshop) -> Run:
         if missing:
             raise RunError(*missing)
         paintings = _paintings(site, store, workshop, pages)
-        yield from _publisher(site, store, pages, paintings).publish(notes)
+        yield from _publisher(site, store, pages, paintings, strict=strict).publish(notes)
 
 
 def collect_garbage(site: Site, store: Store, workshop: Workshop, *, dry_run: bool = False) -> Swept:
@@ -117,9 +123,9 @@ def collect_garbage(site: Site, store: Store, workshop: Workshop, *, dry_run: bo
     keys = painting_keys(site, workshop)
     keep = {*keys.values(), *Sheets(store.folder).paintings()}
     for pair in site.pairs:
-        keep.update(result_keys(site, pair, keys[pair.id]).values())
+        keep.update(itertools.chain(*result_keys(site, pair, keys[pair.id]).values()))
     for picture in site.images.values():
-        keep.update(picture_keys(site, picture).values())
+        keep.update(itertools.chain(*picture_keys(site, picture).values()))
     with store.lock():
         return store.gc(keep, dry_run=dry_run)
 
@@ -143,9 +149,11 @@ def _paintings(site: Site, store: Store, workshop: Workshop, pages: Pages) -> di
     return {pair_id: store.painting(keys[pair_id]) for pair_id in pages.used().pairs}
 
 
-def _publisher(site: Site, store: Store, pages: Pages, paintings: Mapping[str, Painting | None]) -> _Publisher:
+def _publisher(
+    site: Site, store: Store, pages: Pages, paintings: Mapping[str, Painting | None], *, strict: bool
+) -> _Publisher:
     there = {pair_id: painting for pair_id, painting in paintings.items() if painting is not None}
-    return _Publisher(site, store, pages, there, Output(site.output, store.folder / OUTPUTS))
+    return _Publisher(site, store, pages, there, Output(site.output, store.folder / OUTPUTS), strict)
 
 
 def _not_written(missing: Sequence[str]) -> Problem:
@@ -162,6 +170,7 @@ class _Publisher:
     pages: Pages
     paintings: Mapping[str, Painting]  # of the pairs that the pages show, by id
     output: Output
+    strict: bool  # whether what is over its budget is an error
 
     def publish(self, notes: _Notes) -> Run:
         """Encode, render, write, and remove what is not made any more."""
@@ -185,6 +194,11 @@ class _Publisher:
     def _files(self) -> Generator[Event, None, Files]:
         pictures = [self.site.images[name] for name in self.pages.used().pictures]
         encodings = yield from encode(self.site, self.store, pictures, self.paintings)
+        yield from map(Note, told_economies(encodings, self.site.budgets))
+        if problems := over_budget(encodings, self.site.budgets):
+            if self.strict:
+                raise RunError(*problems)
+            yield from (Note(str(problem)) for problem in problems)
         rendered = self.pages.render(encodings.gallery, existing_site=_is_existing_site(self.site, self.output))
         if clashes := [file.path for file in rendered if file.path in encodings.files]:
             remedy = "Rename it, or set another `images_path` in site.yaml."

@@ -16,11 +16,13 @@ from neural_gallery.site.blends import BlendResolver
 from neural_gallery.site.declared import Declared
 from neural_gallery.site.images import ImageResolver
 from neural_gallery.site.memory import ProbeCache
-from neural_gallery.site.model import Defaults, Pair, Picture, Post, Quality, Site, Target, WeightsFile
+from neural_gallery.site.model import Budgets, Defaults, Pair, Picture, Post, Quality, Site, Target, WeightsFile
 from neural_gallery.site.pairs import PairResolver
 from neural_gallery.site.paths import Folder, absolute
 from neural_gallery.site.pictures import MaskProbe, Probe, file_sha256, probe, probe_masks
 from neural_gallery.site.posts import read_post
+from neural_gallery.site.schema import BudgetsSection
+from neural_gallery.site.sizes import bytes_of
 from neural_gallery.site.source import Document, KeyPath, compose, read_text
 from neural_gallery.site.validation import Sound, validate
 from neural_gallery.site.values import MAX_CROP
@@ -98,6 +100,10 @@ def _read(manifest: Path) -> Document:
         raise ManifestError(*error.problems) from error
 
 
+def _budgets(section: BudgetsSection) -> Budgets:
+    return Budgets(None if section.animation is None else bytes_of(section.animation))
+
+
 @dataclass
 class _Reader:
     """Looks up what the manifest names, and collects what is wrong with it."""
@@ -130,6 +136,7 @@ class _Reader:
             posts=tuple(self.posts(sound.posts)),
             defaults=defaults,
             weights=self.weights(sound.manifest.weights, cache.sha256 if cache else file_sha256),
+            budgets=_budgets(sound.manifest.budgets),
         )
 
     def pairs(

@@ -241,6 +241,13 @@ class WeightsFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Budgets:
+    """How large what is published may become, in bytes; None: as large as it is."""
+
+    animation: int | None = None  # each file of an animation
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """A whole manifest, resolved: nothing in it needs a default any more."""
 
@@ -261,6 +268,7 @@ class Site:
     defaults: Defaults
     weights: WeightsFile | None = None  # None: those that ship with the package
     indexes: bool = True  # pages of all results, and of those of each style and content
+    budgets: Budgets = Budgets()
 
     def pair(self, pair_id: str) -> Pair:
         """The pair of that id. Raises KeyError."""

@@ -19,6 +19,7 @@ from neural_gallery.site.values import (
     MAPPING_TAG,
     ONE_TAG,
     BaseURL,
+    ByteCount,
     FilePath,
     FolderPath,
     Height,
@@ -114,6 +115,14 @@ class StillsSection(Section):
     )
     widths: Annotated[tuple[Size, ...], LENIENT, Field(min_length=1, max_length=8)] = Field(
         default=(400, 800), description="Widths in pixels that browsers may choose from."
+    )
+
+
+class BudgetsSection(Section):
+    """How large what is published may become."""
+
+    animation: LeftOpen[ByteCount] = left_open(
+        "How large a file of an animation may be, such as 800kB or 1.5MB; one that is larger loses colours and frames."
     )
 
 
@@ -270,6 +279,9 @@ class Manifest(Section):
     )
     weights: FilePath = Field(
         default="", description="A file with other weights of the network, VGG-19 or VGG-16, than those of the package."
+    )
+    budgets: BudgetsSection = Field(
+        default_factory=BudgetsSection.model_construct, description="How large what is published may become."
     )
 
 

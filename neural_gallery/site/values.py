@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import Discriminator, Field, GetCoreSchemaHandler, Tag
 
+from neural_gallery.site import sizes
+
 NAME_PATTERN = r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_-])?$"
 NAME_LENGTH = 100
 PATH_PATTERN = r"^[^\x00-\x1f]+$"
@@ -55,6 +57,8 @@ FilePath = Annotated[str, Field(min_length=1, max_length=1000, pattern=PATH_PATT
 FolderPath = Annotated[str, Field(pattern=_FOLDER_PATTERN, max_length=200)]
 BaseURL = Annotated[str, Field(pattern=_BASE_URL_PATTERN, max_length=1000)]
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", max_length=35)]
+
+ByteCount = Annotated[str, Field(pattern=sizes.PATTERN, max_length=24)]
 
 Size = Annotated[int, Field(ge=MIN_SIZE, le=MAX_SIZE)]
 Weight = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]

@@ -14,12 +14,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from neural_gallery.errors import Problem, did_you_mean
+from neural_gallery.site import sizes
 from neural_gallery.site.schema import manifest_schema
 from neural_gallery.site.source import Document, KeyPath, abridged, misread
 from neural_gallery.site.values import NAME_LENGTH, NAME_PATTERN, NAME_RULE, PATH_PATTERN, TAGS
 
 _MISSING = object()
-_PATTERN_RULES = {NAME_PATTERN: NAME_RULE, PATH_PATTERN: "Remove its control characters."}
+_PATTERN_RULES = {
+    NAME_PATTERN: NAME_RULE,
+    PATH_PATTERN: "Remove its control characters.",
+    sizes.PATTERN: "Write a number with kB, MB or GB behind it: 800kB, 1.5MB.",
+}
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")  # YAML 1.1 takes 5e-1, without a point, for text
 _JSON_TYPES: Mapping[str, tuple[str, tuple[type, ...]]] = {
     "string": ("text", (str,)),

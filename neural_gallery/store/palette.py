@@ -29,13 +29,13 @@ _SAMPLES = 600_000  # pixels from which the palette is made
 _ROUNDS = 6  # of k-means; after that the error falls by less than a hundredth a round
 
 
-def shared_palette(frames: Sequence[RGB]) -> NDArray[np.uint8]:
-    """The 255 colours, (256, 3) with one unused for `TRANSPARENT`, nearest to all frames: octree, then k-means."""
+def shared_palette(frames: Sequence[RGB], count: int = TRANSPARENT) -> NDArray[np.uint8]:
+    """The colours nearest to all frames, `count` of them: octree, then k-means. (256, 3); those left over are black."""
     step = max(1, round((sum(frame.shape[0] * frame.shape[1] for frame in frames) / _SAMPLES) ** 0.5))
     samples = np.concatenate([frame[::step, ::step].reshape(-1, 3) for frame in frames])
-    start = Image.fromarray(samples[None]).quantize(TRANSPARENT, method=Image.Quantize.FASTOCTREE)
+    start = Image.fromarray(samples[None]).quantize(count, method=Image.Quantize.FASTOCTREE)
     colors = np.zeros((256, 3))
-    found = np.asarray(start.getpalette(), float).reshape(-1, 3)[:TRANSPARENT]
+    found = np.asarray(start.getpalette(), float).reshape(-1, 3)[:count]
     colors[: len(found)] = found
     for _ in range(_ROUNDS):
         nearest = _nearest(samples[None], colors.round().astype(np.uint8)).ravel()

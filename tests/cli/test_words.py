@@ -25,23 +25,6 @@ def test_seconds(value: float, told: str):
     assert words.seconds(value) == told
 
 
-@pytest.mark.parametrize(
-    ("count", "told"),
-    [
-        (0, "0 B"),
-        (999, "999 B"),
-        (1000, "1.0 kB"),
-        (48_400, "48 kB"),
-        (999_600, "1.0 MB"),
-        (2_140_000, "2.1 MB"),
-        (3_000_000_000, "3.0 GB"),
-    ],
-)
-def test_size(count: int, told: str):
-    """Sizes are told in powers of ten, with one decimal where it matters."""
-    assert words.size(count) == told
-
-
 @pytest.mark.parametrize(("count", "told"), [(0, "0 pairs"), (1, "1 pair"), (2, "2 pairs")])
 def test_counted(count: int, told: str):
     """One is singular, everything else plural."""

@@ -27,6 +27,7 @@ SECTIONS = {  # heading in docs/manifest.md: the schema's definition
     "`defaults`": "Settings",
     "`animation`": "AnimationSection",
     "`stills`": "StillsSection",
+    "`budgets`": "BudgetsSection",
 }
 
 

@@ -15,6 +15,7 @@ from PIL import Image
 
 from neural_gallery.errors import EncodeError
 from neural_gallery.store.animations import HOLD, durations, encode_avif, encode_gif, encode_webp
+from neural_gallery.store.economy import ECONOMIES
 from neural_gallery.store.palette import TRANSPARENT, frames_in_palette, shared_palette
 
 Frames = list[NDArray[np.uint8]]
@@ -197,3 +198,18 @@ def test_a_pillow_without_the_codec_is_told(
         f"Pillow cannot encode 8 frames of 60 x 40 as an animated {name}: '{name}'. "
         "Install Pillow from PyPI, which brings every format, or leave this one out of `animation: formats`."
     )
+
+
+@pytest.mark.parametrize("format", ENCODERS)
+def test_every_economy_takes_off_bytes(frames: Frames, format: str) -> None:
+    """Each step is smaller than the one before, the last at most half, and its result can still be recognised."""
+    sizes = []
+    for economy in ECONOMIES:
+        shown = [frames[index] for index in np.linspace(0, 23, economy.frames(24)).round().astype(int)]
+        data = ENCODERS[format](shown, fps=5, economy=economy)
+        sizes.append(len(data))
+        decoded, _, _ = decode(data)
+        assert len(decoded) in (economy.frames(24), economy.frames(24) - 1)  # WebP joins two that are the same
+        assert decibels(decoded[-1], frames[-1]) > 24
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-1] < 0.5 * sizes[0]
