@@ -125,8 +125,17 @@ def test_every_dependency_has_its_reason() -> None:
     rows = table("docs/dependencies.md", "To run")
     assert [row[0] for row in rows] == project["dependencies"]
     assert all(reason for row in rows for reason in row[1:])
-    tested = [re.split(r"[><=!]", requirement)[0] for requirement in project["optional-dependencies"]["test"]]
+    extras = project["optional-dependencies"]
+    tested = [re.split(r"[><=!]", requirement)[0] for requirement in extras["test"]]
     assert [row[0] for row in table("docs/dependencies.md", "To test")] == tested
+
+
+def test_every_extra_is_told() -> None:
+    """Those that are no devices' have their packages, with the bounds, in the text."""
+    text = (ROOT / "docs/dependencies.md").read_text(encoding="utf-8")
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert [name for name in extras if f"`{name}`" not in text and name != "test"] == []
+    assert [package for name in ("keras", "docs") for package in extras[name] if f"`{package}`" not in text] == []
 
 
 @pytest.mark.parametrize("file", ["commands.md", "keys.md"])
