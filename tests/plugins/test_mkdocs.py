@@ -42,6 +42,7 @@ def test_build(notes: Path, theme: str, directories: str) -> None:
     built = notes / "site"
     deeper = built / ("deep/er/index.html" if directories == "true" else "deep/er.html")
     pages = {path: parsed(path.read_text(encoding="utf-8")) for path in (built / "index.html", deeper)}
+    assert [page.xpath("//h1/@id") for page in pages.values()] == [["notes"], ["deeper"]]
     assert [page.xpath("//figure/@class") for page in pages.values()] == [["pair"], ["picture", "pair"]]
     assert pages[built / "index.html"].xpath("//p[@class='caption']/em/text()") == ["noon"]
     for path, page in pages.items():
