@@ -125,8 +125,7 @@ def test_every_dependency_has_its_reason() -> None:
     rows = table("docs/dependencies.md", "To run")
     assert [row[0] for row in rows] == project["dependencies"]
     assert all(reason for row in rows for reason in row[1:])
-    extras = project["optional-dependencies"]
-    tested = [re.split(r"[><=!]", requirement)[0] for requirement in extras["test"]]
+    tested = [re.split(r"[><=!]", requirement)[0] for requirement in project["optional-dependencies"]["test"]]
     assert [row[0] for row in table("docs/dependencies.md", "To test")] == tested
 
 
