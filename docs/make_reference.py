@@ -49,7 +49,6 @@ SECTIONS = {
 KINDS = {"integer": ("whole number", "whole numbers"), "number": ("number", "numbers"), "string": ("text", "texts")}
 """What the schema calls a type: one such value, several."""
 
-
 MANY = 8
 """Of so many choices only the first and the last are shown: those are layers, and have an order."""
 
@@ -57,9 +56,6 @@ MANY = 8
 def pages() -> dict[str, str]:
     """Both pages, by the names of their files."""
     return {"commands.md": "\n".join(command_lines()), "keys.md": "\n".join(key_lines(manifest_schema()))}
-
-
-# ---------------------------------------------------------------- commands
 
 
 def command_lines() -> Iterator[str]:
@@ -107,9 +103,6 @@ def _accepted(option: click.Option, context: click.Context) -> str:
     if isinstance(option.type, click.IntRange):
         return f"{option.type.min} to {option.type.max}"
     return _code(option.make_metavar(context))
-
-
-# ---------------------------------------------------------------- keys
 
 
 def key_lines(schema: Schema) -> Iterator[str]:
@@ -227,9 +220,6 @@ def _yaml(value: object) -> str:
 def _anchor(definition: str) -> str:
     """What MkDocs and code hosts make of a section's heading."""
     return re.sub(r"[^a-z0-9 ]", "", SECTIONS[definition].lower()).replace(" ", "-")
-
-
-# ---------------------------------------------------------------- Markdown
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
