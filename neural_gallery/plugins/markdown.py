@@ -14,11 +14,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+from xml.etree.ElementTree import Element
 
 from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
+from markdown.treeprocessors import Treeprocessor
 
 from neural_gallery.errors import InputError, Location, Problem, RunError
 from neural_gallery.pages.blocks import GalleryExtension
@@ -59,6 +61,7 @@ class _Conversion:
     wrong: list[Problem] = field(default_factory=list)
     unpainted: list[Problem] = field(default_factory=list)
     placed: list[Placement] = field(default_factory=list)
+    read: bool = False  # to its end: what is rendered from then on is the text, and before that only parts of it
 
 
 class FiguresExtension(Extension):
@@ -96,6 +99,7 @@ class FiguresExtension(Extension):
         # Other extensions may have blocks of their own, and those are left to them.
         GalleryExtension(self.finished.site, self._place, self._report, only=OPTIONS).extendMarkdown(md)
         md.preprocessors.register(_Clean(md), "neural_gallery_clean", 40)  # before all others
+        md.treeprocessors.register(_Read(md, self), "neural_gallery_read", -20)  # after all others
         md.postprocessors.register(_Finish(md, self), "neural_gallery_finish", -20)  # when the marks are gone
         md.registerExtension(self)
 
@@ -105,9 +109,18 @@ class FiguresExtension(Extension):
             Figures(self.finished.gallery, self.finished.theme, self.links, self._text.page),
         )
 
+    def all_read(self) -> None:
+        """Know that the whole text has been read."""
+        self._conversion.read = True
+
     def finish(self, html: str) -> str:
-        """A text's HTML, with what its figures need. Raises InputError or RunError with all that is wrong with it."""
+        """A text's HTML, with what its figures need. Raises InputError or RunError with all that is wrong with it.
+
+        Headings, which the extension `toc` renders by themselves while the text is read, stay as they are.
+        """
         done = self._conversion
+        if not done.read:
+            return html
         self.reset()
         if done.wrong:
             raise InputError(*sorted(done.wrong), *done.unpainted)
@@ -139,6 +152,17 @@ class _Clean(Preprocessor):
 
     def run(self, lines: list[str]) -> list[str]:
         return [cleaned(line) for line in lines]
+
+
+class _Read(Treeprocessor):
+    """Comes last of all that looks at the text as a tree."""
+
+    def __init__(self, md: Markdown, extension: FiguresExtension) -> None:
+        super().__init__(md)
+        self.extension = extension
+
+    def run(self, root: Element) -> None:
+        self.extension.all_read()
 
 
 class _Finish(Postprocessor):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import runpy
+import shlex
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +20,7 @@ from neural_gallery.site.manifest import load_site
 from neural_gallery.site.schema import manifest_schema
 
 ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))
 SECTIONS = {  # heading in docs/manifest.md: the schema's definition
     "The sections": "",
     "`site`": "SiteSection",
@@ -127,13 +130,47 @@ def test_every_dependency_has_its_reason() -> None:
     assert [row[0] for row in table("docs/dependencies.md", "To test")] == tested
 
 
-@pytest.mark.parametrize("file", [*sorted(path.name for path in (ROOT / "docs").glob("*.md")), "../CONTRIBUTING.md"])
+def test_every_extra_is_told() -> None:
+    """Those that are no devices' have their packages, with the bounds, in the text."""
+    text = (ROOT / "docs/dependencies.md").read_text(encoding="utf-8")
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert [name for name in extras if f"`{name}`" not in text and name != "test"] == []
+    assert [package for name in ("keras", "docs") for package in extras[name] if f"`{package}`" not in text] == []
+
+
+@pytest.mark.parametrize("file", ["commands.md", "keys.md"])
+def test_the_reference_is_up_to_date(file: str) -> None:
+    """What is committed is what `python docs/make_reference.py` would write now."""
+    made = runpy.run_path(str(ROOT / "docs/make_reference.py"))["pages"]()
+    assert (ROOT / "docs" / file).read_text(encoding="utf-8") == made[file], "run python docs/make_reference.py"
+
+
+@pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md", *DOCUMENTS])
+def test_every_command_line_is_one(file: str) -> None:
+    """What the blocks of commands have of ours is accepted: commands, options and their values."""
+    text = (ROOT / file).read_text(encoding="utf-8")
+    for block in re.findall(r"^```sh\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE):
+        for line in re.split(r"&&|\n", block):
+            program, *words = shlex.split(line.partition(" >")[0], comments=True) or [""]
+            if program.endswith("neural-gallery"):
+                parse(main, words)
+
+
+@pytest.mark.parametrize("file", [*DOCUMENTS, "CONTRIBUTING.md"])
 def test_links_between_documents_lead_somewhere(file: str) -> None:
     """Every relative link names a file that is there."""
-    document = ROOT / "docs" / file
+    document = ROOT / file
     text = document.read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#]+)[^)]*\)", text) if not link.startswith("http")]
     assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def parse(command: click.Command, words: list[str]) -> None:
+    """Read a command line as the command would, without running it. Raises click's UsageError."""
+    if isinstance(command, click.Group) and words and words[0] in command.commands:
+        parse(command.commands[words[0]], words[1:])
+    else:
+        command.make_context("neural-gallery", words)
 
 
 def table(file: str, heading: str) -> list[list[str]]:

@@ -48,6 +48,16 @@ def test_a_text_ends_with_credits(painted: Path) -> None:
     assert "Ra" in page.xpath("string(//p[.='Text.']/following::ul[@class='credits']/li)")
 
 
+def test_headings_stay_as_they_are(painted: Path) -> None:
+    """Credits end the text, and are in no heading, though the extension `toc` renders headings by themselves."""
+    painted.write_text(painted.read_text().replace("alt: a sun}", "alt: a sun, credit: Ra}"))
+    markdown = Markdown(extensions=["toc", FiguresExtension(manifest=str(painted))])
+    page = parsed(markdown.convert(f"# One\n\n{PAIR}\n## Two\n\n{PAIR}"))
+    assert page.xpath("//h1/@id | //h2/@id") == ["one", "two"]
+    assert page.xpath("//figure/@id") == ["sky-sun", "sky-sun-2"]
+    assert page.xpath("count(//h2/following::ul[@class='credits'])") == 1
+
+
 def test_ids_are_given_out_once_in_a_text(painted: Path) -> None:
     """A pair placed twice has two ids; the next text begins anew."""
     markdown = converter(painted)

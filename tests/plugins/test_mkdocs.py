@@ -42,6 +42,7 @@ def test_build(notes: Path, theme: str, directories: str) -> None:
     built = notes / "site"
     deeper = built / ("deep/er/index.html" if directories == "true" else "deep/er.html")
     pages = {path: parsed(path.read_text(encoding="utf-8")) for path in (built / "index.html", deeper)}
+    assert [page.xpath("//h1/@id") for page in pages.values()] == [["notes"], ["deeper"]]
     assert [page.xpath("//figure/@class") for page in pages.values()] == [["pair"], ["picture", "pair"]]
     assert pages[built / "index.html"].xpath("//p[@class='caption']/em/text()") == ["noon"]
     for path, page in pages.items():
@@ -56,11 +57,13 @@ def test_build(notes: Path, theme: str, directories: str) -> None:
 
 @pytest.mark.browser
 def test_a_click_plays(notes: Path, browser: Browser) -> None:
-    """The script works beside the theme's own: a click plays the animation, from a page in a folder."""
+    """The script works beside the theme's own: a click plays the animation, from a page in a folder, without frames."""
     run_module(notes, "mkdocs", "build", "--strict")
     with serving(notes / "site") as site:
         page = browser.new_page()
         page.goto(f"{site.address}/deep/er/")
+        frame = "image => [getComputedStyle(image).padding, getComputedStyle(image).borderWidth]"
+        assert page.locator("figure.pair img").first.evaluate(frame) == ["0px", "0px"]  # the theme's is not there
         page.locator("figure.pair button[aria-pressed=false]").click()
         page.wait_for_selector("figure.pair button[aria-pressed=true]")
         assert len(site.recorder.animations()) == 1
