@@ -43,6 +43,7 @@ SECTIONS = {
     "Settings": "`defaults`",
     "AnimationSection": "`animation`",
     "StillsSection": "`stills`",
+    "BudgetsSection": "`budgets`",
 }
 """The schema's definitions that have keys, each under its heading."""
 
