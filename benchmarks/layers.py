@@ -73,6 +73,10 @@ def _convolve(
     return nnx.merge(graph, state)(image, replicate_edges=replicate_edges) * covered
 
 
+def _statistics(features: jax.Array, total: jax.Array) -> losses.Statistics:
+    return losses.share_of_statistics(features, None, total)  # as in a step whose styles have no masks
+
+
 def parts_of(network: VGG, canvas: Canvas, method: Method) -> list[Part]:
     """The parts of a step on that canvas, from the picture down to the deepest layer."""
     random = np.random.default_rng(0)
@@ -97,7 +101,7 @@ def parts_of(network: VGG, canvas: Canvas, method: Method) -> list[Part]:
         channels, layer = wide, name.replace("conv", "relu")
         if layer in dict(method.style_layers):
             gflop = 2 * height * width * channels**2 / 1e9
-            parts.append(part_of(f"Gram matrix of {layer}", losses.statistics, features(), covered, gflop=gflop))
+            parts.append(part_of(f"Gram matrix of {layer}", _statistics, features(), covered.sum(), gflop=gflop))
     return parts
 
 

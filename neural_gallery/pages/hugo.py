@@ -7,13 +7,13 @@ in content, so links here begin with the path of the manifest's `base_url`.
 from __future__ import annotations
 
 import html
+import itertools
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from neural_gallery.errors import Location, Problem
-from neural_gallery.pages.targets import Entry, Frame, slug_taken
+from neural_gallery.pages.targets import ANOTHER_SLUG, Entry, Frame, front_matter, taken_paths
 from neural_gallery.pages.views import RenderedFile
 from neural_gallery.site.model import Post, Site
 
@@ -43,17 +43,10 @@ class HugoTarget:
             message = f"Hugo publishes no pictures of '{site.images_path}': only what is below 'static'."
             remedy = "Set images_path to static/img, or to another folder in static."
             problems.append(Problem(Location(site.manifest.name), message, remedy))
-        taken: dict[str, str] = {}
-        for post in site.posts:
-            path = _post_path(post)
-            if post.slug.lower() in ("index", "_index"):
-                message = f"its page would be '{path}', which Hugo takes for that of the whole folder."
-                remedy = "Give it another `slug` in its front matter."
-                problems.append(Problem(Location(post.file, 1), message, remedy))
-            elif path in taken:
-                problems.append(slug_taken(post, path, taken[path]))
-            taken.setdefault(path, post.file)
-        return problems
+        for post in filter(_is_section, site.posts):
+            message = f"its page would be '{_post_path(post)}', which Hugo takes for that of the whole folder."
+            problems.append(Problem(Location(post.file, 1), message, ANOTHER_SLUG))
+        return problems + taken_paths(itertools.filterfalse(_is_section, site.posts), _post_path)
 
     def refuses(self, path: str) -> bool:
         """Never: Hugo copies static files whatever their names."""
@@ -70,7 +63,7 @@ class HugoTarget:
     def pairs_frame(self, site: Site) -> Frame:
         """`content/gallery.html`."""
         told = {"title": site.title, "description": site.description}
-        return Frame(f"{_CONTENT}gallery.html", "hugo/page.html", _front_matter(told))
+        return Frame(f"{_CONTENT}gallery.html", "hugo/page.html", front_matter(told))
 
     def listing_frame(self, path: str, title: str, template: str) -> None:
         """None: which pages a Hugo site has besides is its own affair."""
@@ -114,6 +107,11 @@ class HugoTarget:
         return []
 
 
+def _is_section(post: Post) -> bool:
+    """Whether Hugo would take the post's page for that of its folder."""
+    return post.slug.lower() in ("index", "_index")
+
+
 def _post_path(post: Post) -> str:
     return f"{_CONTENT}posts/{post.slug}.html"
 
@@ -129,10 +127,4 @@ def _post_front_matter(post: Post, summary: str, image: str) -> str:
     told.setdefault("summary", html.escape(summary, quote=False))
     if image:
         told.setdefault("images", [image.removeprefix(_STATIC)])
-    return _front_matter(told)
-
-
-def _front_matter(values: Mapping[str, object]) -> str:
-    import yaml
-
-    return f"---\n{yaml.safe_dump(dict(values), allow_unicode=True, sort_keys=False, width=10**6)}---\n"
+    return front_matter(told)

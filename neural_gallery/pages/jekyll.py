@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from neural_gallery.errors import Location, Problem
 from neural_gallery.pages.placeholders import HELD
-from neural_gallery.pages.targets import Entry, Frame, slug_taken
+from neural_gallery.pages.targets import Entry, Frame, as_yaml, front_matter, taken_paths
 from neural_gallery.pages.views import RenderedFile
 from neural_gallery.site.model import Post, Site
 
@@ -46,19 +46,10 @@ class JekyllTarget:
 
     def check(self, site: Site) -> list[Problem]:
         """Posts need dates, and files of their own."""
-        problems: list[Problem] = []
-        taken: dict[str, str] = {}
-        for post in site.posts:
-            if post.date is None:
-                message = "the post has no date, and Jekyll publishes only posts that have one."
-                remedy = "Add one to its front matter, `date: 2026-01-31`, or begin the file's name with it."
-                problems.append(Problem(Location(post.file, 1), message, remedy))
-                continue
-            path = _post_path(post)
-            if path in taken:
-                problems.append(slug_taken(post, path, taken[path]))
-            taken.setdefault(path, post.file)
-        return problems
+        message = "the post has no date, and Jekyll publishes only posts that have one."
+        remedy = "Add one to its front matter, `date: 2026-01-31`, or begin the file's name with it."
+        undated = [Problem(Location(post.file, 1), message, remedy) for post in site.posts if post.date is None]
+        return undated + taken_paths([post for post in site.posts if post.date is not None], _post_path)
 
     def refuses(self, path: str) -> bool:
         """Whether Jekyll leaves a file out because of its name or that of a folder it is in."""
@@ -72,19 +63,19 @@ class JekyllTarget:
         """`index.html` of our own site; an existing one has its own."""
         if self.existing_site:
             return None
-        return Frame("index.html", "jekyll/index.html", _front_matter({"layout": "default", "title": site.title}))
+        return Frame("index.html", "jekyll/index.html", front_matter({"layout": "default", "title": site.title}))
 
     def pairs_frame(self, site: Site) -> Frame:
         """`index.html` of our own site; `gallery.html` beside the pages of an existing one."""
         path = "gallery.html" if self.existing_site else "index.html"
-        return Frame(path, "jekyll/page.html", _front_matter({"layout": "default", "title": site.title}))
+        return Frame(path, "jekyll/page.html", front_matter({"layout": "default", "title": site.title}))
 
     def listing_frame(self, path: str, title: str, template: str) -> Frame | None:
         """A page of our own site, at its path whatever permalinks are; an existing site has none of them."""
         if self.existing_site:
             return None
         told: dict[str, object] = {"layout": "default", "title": title, "permalink": f"/{path}"}
-        return Frame(path, f"jekyll/{template}", _front_matter(told))
+        return Frame(path, f"jekyll/{template}", front_matter(told))
 
     def entry(self, post: Post, site: Site, *, page: str, anchor: str = "") -> Entry:
         """A link that only Jekyll knows, in an entry that vanishes where Jekyll does not publish the post."""
@@ -146,16 +137,12 @@ class JekyllTarget:
         if not self.existing_site:
             told.setdefault("description", summary or site.description)
             told.setdefault("image", image and f"/{image}")
-        return _front_matter(told)
+        return front_matter(told)
 
 
 def _post_path(post: Post) -> str:
     assert post.date is not None, "check() refuses posts without a date"
     return f"_posts/{post.date.date().isoformat()}-{post.slug}.html"
-
-
-def _front_matter(values: dict[str, object]) -> str:
-    return f"---\n{_yaml(values)}---\n"
 
 
 def _configuration(site: Site) -> str:
@@ -171,7 +158,7 @@ def _configuration(site: Site) -> str:
         "timezone": _time_zone(site.posts),
         "strict_front_matter": True,
     }
-    return f"# Written by neural-gallery.\n{_yaml(values)}"
+    return f"# Written by neural-gallery.\n{as_yaml(values)}"
 
 
 def _time_zone(posts: Sequence[Post]) -> str:
@@ -184,9 +171,3 @@ def _time_zone(posts: Sequence[Post]) -> str:
         return "UTC"
     hours, rest = divmod(offsets.pop().total_seconds(), 3600)
     return f"Etc/GMT{-int(hours):+d}" if hours and not rest and -12 <= hours <= 14 else "UTC"
-
-
-def _yaml(values: dict[str, object]) -> str:
-    import yaml
-
-    return yaml.safe_dump(values, allow_unicode=True, sort_keys=False, width=10**6)

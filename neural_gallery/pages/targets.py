@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote
@@ -18,6 +19,9 @@ from neural_gallery.site.model import Post, Site, Target
 
 STYLESHEET = "static/css/gallery.css"
 SCRIPT = "static/js/gallery.js"
+
+ANOTHER_SLUG = "Give it another `slug` in its front matter."
+"""The remedy where a page's file cannot be its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +120,7 @@ class HtmlTarget:
         taken = {"index.html": "the list of posts"} if len(site.posts) > 1 else {}
         if site.indexes:
             taken[SHEET] = "the sheet of all pictures"
-        problems: list[Problem] = []
-        for post in site.posts:
-            path = _html_path(post, site)
-            if path in taken:
-                problems.append(slug_taken(post, path, taken[path]))
-            taken.setdefault(path, post.file)
-        return problems
+        return taken_paths(site.posts, lambda post: _html_path(post, site), taken)
 
     def refuses(self, path: str) -> bool:
         """Never."""
@@ -190,10 +188,30 @@ def target_for(site: Site) -> PageTarget:
     return JekyllTarget()
 
 
-def slug_taken(post: Post, path: str, taken_by: str) -> Problem:
-    """The problem of a post whose page another has."""
-    remedy = "Give it another `slug` in its front matter."
-    return Problem(Location(post.file, 1), f"its page would be '{path}', which is that of {taken_by}.", remedy)
+def taken_paths(
+    posts: Iterable[Post], path_of: Callable[[Post], str], taken: Mapping[str, str] | None = None
+) -> list[Problem]:
+    """A problem for each post whose page would be one of another post, or of what is `taken` by something else."""
+    owners, problems = dict(taken or {}), []
+    for post in posts:
+        path = path_of(post)
+        if path in owners:
+            message = f"its page would be '{path}', which is that of {owners[path]}."
+            problems.append(Problem(Location(post.file, 1), message, ANOTHER_SLUG))
+        owners.setdefault(path, post.file)
+    return problems
+
+
+def as_yaml(values: Mapping[str, object]) -> str:
+    """Keys and values as YAML, in their order, each on one line where it can be."""
+    import yaml
+
+    return yaml.safe_dump(dict(values), allow_unicode=True, sort_keys=False, width=10**6)
+
+
+def front_matter(values: Mapping[str, object]) -> str:
+    """What stands before a page for a generator that reads it."""
+    return f"---\n{as_yaml(values)}---\n"
 
 
 def _html_path(post: Post, site: Site) -> str:

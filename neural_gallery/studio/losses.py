@@ -147,8 +147,12 @@ def blend(parts: list[tuple[Statistics, float]]) -> Statistics:
 
 def squared_distance(found: jax.Array, wanted: jax.Array, weights: jax.Array | float = 1.0) -> jax.Array:
     """|found - wanted|^2 / |wanted|^2, a scalar."""
-    difference = found.astype(jnp.float32) - wanted.astype(jnp.float32)
-    return jnp.sum(weights * difference**2) / squared_norm(wanted, weights)
+    return jnp.sum(weights * squares(found, wanted)) / squared_norm(wanted, weights)
+
+
+def squares(found: jax.Array, wanted: jax.Array) -> jax.Array:
+    """(found - wanted)^2, one by one, in float32."""
+    return (found.astype(jnp.float32) - wanted.astype(jnp.float32)) ** 2
 
 
 def squared_norm(wanted: jax.Array, weights: jax.Array | float = 1.0) -> jax.Array:

@@ -22,7 +22,16 @@ from flax import nnx
 from jax import lax
 
 from neural_gallery.studio.blocks import Block, Grid, shrinkage
-from neural_gallery.studio.losses import Region, Seen, Statistics, Targets, masks, share_of_statistics, squared_norm
+from neural_gallery.studio.losses import (
+    Region,
+    Seen,
+    Statistics,
+    Targets,
+    masks,
+    share_of_statistics,
+    squared_norm,
+    squares,
+)
 from neural_gallery.studio.optimizers import Easel, mixed, take_step
 from neural_gallery.studio.parts import Parts
 from neural_gallery.studio.recipe import Method
@@ -173,8 +182,8 @@ def _seen_in(
         )
     content = {}
     for layer, wanted in targets.content.items():
-        difference = features[layer].astype(jnp.float32) - _cut(wanted, place, window, layer).astype(jnp.float32)
-        content[layer] = jnp.sum(_own(place, window, layer) * difference**2) / measure.norms[layer]
+        squared = squares(features[layer], _cut(wanted, place, window, layer))
+        content[layer] = jnp.sum(_own(place, window, layer) * squared) / measure.norms[layer]
     return Seen(tuple(style), content)
 
 

@@ -23,3 +23,13 @@ def painted(write_site: Callable[..., Path], painter: Painter) -> Path:
     workshop = Workshop(painter, local_workshop(folder).weights_sha256)
     list(paint(load_site(manifest), Store(folder), workshop, pair_ids=["sky-sun"]))
     return manifest
+
+
+@pytest.fixture
+def notes(request: pytest.FixtureRequest, painted: Path) -> Path:
+    """The folder of another program's site, the test module's `FILES`, beside the manifest."""
+    files: dict[str, str] = request.module.FILES
+    for name, text in files.items():
+        (painted.parent / name).parent.mkdir(parents=True, exist_ok=True)
+        (painted.parent / name).write_text(text)
+    return painted.parent

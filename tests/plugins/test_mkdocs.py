@@ -24,15 +24,6 @@ FILES = {
 }
 
 
-@pytest.fixture
-def notes(painted: Path) -> Path:
-    """The folder of a MkDocs site beside a manifest."""
-    for name, text in FILES.items():
-        (painted.parent / name).parent.mkdir(parents=True, exist_ok=True)
-        (painted.parent / name).write_text(text)
-    return painted.parent
-
-
 @pytest.mark.parametrize(("theme", "directories"), [("mkdocs", "true"), ("readthedocs", "false")])
 def test_build(notes: Path, theme: str, directories: str) -> None:
     """Figures are on their pages; every link on these leads to a file, stylesheet and script included."""

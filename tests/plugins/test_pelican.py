@@ -24,15 +24,6 @@ FILES = {
 }
 
 
-@pytest.fixture
-def notes(painted: Path) -> Path:
-    """The folder of a Pelican site beside a manifest."""
-    for name, text in FILES.items():
-        (painted.parent / name).parent.mkdir(parents=True, exist_ok=True)
-        (painted.parent / name).write_text(text)
-    return painted.parent
-
-
 @pytest.mark.parametrize("site_url", ["", "https://example.org/a/b"])
 def test_build(notes: Path, site_url: str) -> None:
     """Figures are on their pages, with stylesheet and script; all that they name is there, under any SITEURL, twice."""
