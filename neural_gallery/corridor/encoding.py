@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -13,8 +13,8 @@ from neural_gallery.corridor.events import EncodingStarted
 from neural_gallery.corridor.naming import AnimationFile, StillFile, animation_files, picture_files, result_files
 from neural_gallery.pages.views import Gallery, ImageFile, PairView, PictureView, StillView
 from neural_gallery.site.lines import pair_lines
-from neural_gallery.site.model import Pair, Picture, Site
-from neural_gallery.store.economy import ECONOMIES, Economy
+from neural_gallery.site.model import Budgets, Pair, Picture, Site
+from neural_gallery.store.economy import ECONOMIES, LOSSY, STILL_ECONOMIES, Economy
 from neural_gallery.store.encodings import Encoded
 from neural_gallery.store.keys import encoding_key, picture_key
 from neural_gallery.store.stills import FORMATS, encode_still, scaled_height
@@ -31,8 +31,16 @@ File: TypeAlias = StillFile | AnimationFile
 Keys: TypeAlias = Mapping[File, tuple[str, ...]]
 """The store's keys for each file: the first for what it should be, the others for what will do if that is too large."""
 
-Encoder: TypeAlias = Callable[[File, Economy], tuple[bytes, int, int]]
-"""Makes one file: its bytes, its width, its height."""
+Encoder: TypeAlias = Callable[[File, int], tuple[bytes, int, int]]
+"""Makes one file at one level: its bytes, its width, its height."""
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """How much is given up, in steps of ECONOMIES and STILL_ECONOMIES."""
+
+    animations: int = 0  # of each; where one is larger than its budget, it gives up more
+    stills: Mapping[str, int] = field(default_factory=dict)  # of each, by the path of its fallback; 0 unless given
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +49,26 @@ class Encodings:
 
     gallery: Gallery
     files: Mapping[str, Encoded]  # by path
-    economies: Mapping[AnimationFile, Economy]  # of the animations that were made smaller for their budget
+    animations: tuple[AnimationFile, ...]
+    economies: Mapping[AnimationFile, Economy]  # of the animations that gave up more than all do, for their budget
 
 
 def result_keys(site: Site, pair: Pair, painting_key: str) -> Keys:
     """The store's keys for each file of a pair: its stills, the fallback first, then its animations, the GIF first."""
-    keys: dict[File, tuple[str, ...]] = {file: (_key(painting_key, file),) for file in result_files(site, pair)}
-    levels = range(len(ECONOMIES) if site.budgets.animation else 1)
-    for file in animation_files(site, pair):
-        keys[file] = tuple(_key(painting_key, file, level) for level in levels)
-    return keys
+    files = (*result_files(site, pair), *animation_files(site, pair))
+    return {file: _keys(site.budgets, painting_key, file) for file in files}
 
 
 def picture_keys(site: Site, picture: Picture) -> Keys:
-    """The store's key for each file of a source picture, the fallback first."""
+    """The store's keys for each file of a source picture, the fallback first."""
     source = picture_key(picture)
-    return {file: (_key(source, file),) for file in picture_files(site, picture)}
+    return {file: _keys(site.budgets, source, file) for file in picture_files(site, picture)}
 
 
 def result_is_encoded(site: Site, store: Store, pair: Pair, painting_key: str) -> bool:
     """Whether the store has every file of a pair, so that its painting will not be read."""
-    keys = result_keys(site, pair, painting_key).values()
-    return all(_choice(store, one, site.budgets.animation).encoded for one in keys)
+    wanted = _wanted(result_keys(site, pair, painting_key), Levels(), site.budgets)
+    return all(one.choice(store).encoded for one in wanted.values())
 
 
 def encode(
@@ -71,40 +77,54 @@ def encode(
     pictures: Iterable[Picture],
     paintings: Mapping[str, Painting],
     *,
+    levels: Levels = Levels(),
     threads: int | None = None,
 ) -> Generator[EncodingStarted, None, Encodings]:
-    """The files of those pictures and of the pairs whose paintings are given by id.
+    """The files of those pictures and of the pairs whose paintings are given by id, at those levels.
 
     What is missing is encoded, in as many threads as are given, or else as there are cores.
     """
     files: dict[str, Encoded] = {}
+    animations: list[AnimationFile] = []
     economies: dict[AnimationFile, Economy] = {}
     picture_views: dict[str, PictureView] = {}
     for picture in pictures:
-        keys = picture_keys(site, picture)
-        chosen = yield from _made(store, keys, _picture_encoder(picture, keys), None, threads)
+        wanted = _wanted(picture_keys(site, picture), levels, site.budgets)
+        chosen = yield from _made(store, wanted, _picture_encoder(picture, wanted), threads)
         made = _encodings(chosen)
         files |= {file.path: encoded for file, encoded in made.items()}
         picture_views[picture.name] = PictureView(picture, _still_view(made))
     pair_views: dict[str, PairView] = {}
     for pair_id, painting in paintings.items():
         pair = site.pair(pair_id)
-        keys, most = result_keys(site, pair, painting.key), site.budgets.animation
-        chosen = yield from _made(store, keys, _result_encoder(painting), most, threads)
+        wanted = _wanted(result_keys(site, pair, painting.key), levels, site.budgets)
+        chosen = yield from _made(store, wanted, _result_encoder(painting), threads)
         made = _encodings(chosen)
         files |= {file.path: encoded for file, encoded in made.items()}
         for file, choice in chosen.items():
-            if choice.level and isinstance(file, AnimationFile):
-                economies[file] = ECONOMIES[choice.level]
+            if isinstance(file, AnimationFile):
+                animations.append(file)
+                if choice.level > levels.animations:
+                    economies[file] = ECONOMIES[choice.level]
         pair_views[pair_id] = _pair_view(pair, made, painting)
-    return Encodings(Gallery(picture_views, pair_views), files, economies)
+    return Encodings(Gallery(picture_views, pair_views), files, tuple(animations), economies)
 
 
-def _key(source_key: str, file: File, level: int = 0) -> str:
-    if isinstance(file, StillFile):
-        options = {"width": file.width} | ({"bits": file.bits} if file.bits != 8 else {})
-        return encoding_key(source_key, f"still.{file.format}", options)
+def _keys(budgets: Budgets, source_key: str, file: File) -> tuple[str, ...]:
+    """The keys of a file at every level that the budgets may ask for."""
+    count = 1
+    if isinstance(file, AnimationFile) and (budgets.animation or budgets.site):
+        count = len(ECONOMIES)
+    elif isinstance(file, StillFile) and file.format in LOSSY and (budgets.page or budgets.site):
+        count = len(STILL_ECONOMIES)
+    return tuple(_key(source_key, file, level) for level in range(count))
+
+
+def _key(source_key: str, file: File, level: int) -> str:
     economy = {"economy": level} if level else {}
+    if isinstance(file, StillFile):
+        options = {"width": file.width} | ({"bits": file.bits} if file.bits != 8 else {}) | economy
+        return encoding_key(source_key, f"still.{file.format}", options)
     return encoding_key(source_key, f"animation.{file.format}", {"fps": file.fps, "frames": file.frames} | economy)
 
 
@@ -116,14 +136,33 @@ class _Choice:
     encoded: Encoded | None  # None: it has to be made first
 
 
-def _choice(store: Store, keys: Sequence[str], most: int | None) -> _Choice:
-    """The first encoding that has at most so many bytes, or else the last; one before it that is not made yet."""
-    choice = _Choice(0, None)
-    for level, key in enumerate(keys):
-        choice = _Choice(level, store.encoded(key))
-        if choice.encoded is None or most is None or choice.encoded.bytes <= most:
-            break
-    return choice
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a file may become."""
+
+    keys: Sequence[str]  # by level
+    first: int  # the level to begin with
+    most: int | None  # bytes; None: it is what that level makes of it
+
+    def choice(self, store: Store) -> _Choice:
+        """The first encoding that has at most so many bytes, or else the last; one before it that is not made yet."""
+        choice = _Choice(self.first, None)
+        for level in range(self.first, len(self.keys)):
+            choice = _Choice(level, store.encoded(self.keys[level]))
+            if choice.encoded is None or self.most is None or choice.encoded.bytes <= self.most:
+                break
+        return choice
+
+
+def _wanted(keys: Keys, levels: Levels, budgets: Budgets) -> dict[File, _Wanted]:
+    """What each file of one picture or pair may become; the first of them is the still's fallback."""
+    still = levels.stills.get(next(iter(keys)).path, 0)
+    return {
+        file: _Wanted(of_file, levels.animations, budgets.animation)
+        if isinstance(file, AnimationFile)
+        else _Wanted(of_file, min(still, len(of_file) - 1), None)
+        for file, of_file in keys.items()
+    }
 
 
 def _encodings(chosen: Mapping[File, _Choice]) -> dict[File, Encoded]:
@@ -131,23 +170,23 @@ def _encodings(chosen: Mapping[File, _Choice]) -> dict[File, Encoded]:
 
 
 def _made(
-    store: Store, keys: Keys, encoder: Encoder, most: int | None, threads: int | None
+    store: Store, wanted: Mapping[File, _Wanted], encoder: Encoder, threads: int | None
 ) -> Generator[EncodingStarted, None, dict[File, _Choice]]:
-    """Every file of one picture or pair, from the store or made now. `most`: the bytes that those with a choice get."""
-    chosen = {file: _choice(store, one, most) for file, one in keys.items()}
+    """Every file of one picture or pair, from the store or made now."""
+    chosen = {file: one.choice(store) for file, one in wanted.items()}
     while missing := {file: choice.level for file, choice in chosen.items() if choice.encoded is None}:
         from concurrent.futures import ThreadPoolExecutor
 
         # Threads, because encoders let go of Python's lock.
         pool = ThreadPoolExecutor(threads or os.cpu_count())
         try:
-            begun = {file: pool.submit(encoder, file, ECONOMIES[level]) for file, level in missing.items()}
+            begun = {file: pool.submit(encoder, file, level) for file, level in missing.items()}
             for file, future in begun.items():
                 yield EncodingStarted(file.path)
                 data, width, height = future.result()
-                key, extension = keys[file][missing[file]], FORMATS[file.format].extension
+                key, extension = wanted[file].keys[missing[file]], FORMATS[file.format].extension
                 store.add_encoded(key, data, extension=extension, width=width, height=height)
-                chosen[file] = _choice(store, keys[file], most)
+                chosen[file] = wanted[file].choice(store)
         finally:
             pool.shutdown(cancel_futures=True)
     return chosen
@@ -177,32 +216,34 @@ def _picture_encoder(picture: Picture, files: Iterable[File]) -> Encoder:
         longest = max(widest, scaled_height(picture.width, picture.height, widest))
         return read_pixels(picture, size=longest)
 
-    return lambda file, _: _encode_still(pixels(), file)
+    return lambda file, level: _encode_still(pixels(), file, level)
 
 
 def _result_encoder(painting: Painting) -> Encoder:
     """Encodes a painting, whose still is read once."""
     still = _once(painting.still)
 
-    def encoder(file: File, economy: Economy) -> tuple[bytes, int, int]:
+    def encoder(file: File, level: int) -> tuple[bytes, int, int]:
         if isinstance(file, StillFile):
             if file.bits == 16:
                 return painting.fine_still(), painting.record.width, painting.record.height
-            return _encode_still(still(), file)
+            return _encode_still(still(), file, level)
+        economy = ECONOMIES[level]
+        frames = painting.frames_for(economy.frames(file.frames))
         from neural_gallery.store.animations import encode_avif, encode_gif, encode_webp
 
         encoders = {"gif": encode_gif, "webp": encode_webp, "avif": encode_avif}
-        frames = painting.frames_for(economy.frames(file.frames))
         data = encoders[file.format](frames, fps=file.fps, alpha=still().alpha, economy=economy)
         return data, painting.record.width, painting.record.height
 
     return encoder
 
 
-def _encode_still(pixels: Pixels | Still, file: File) -> tuple[bytes, int, int]:
+def _encode_still(pixels: Pixels | Still, file: File, level: int) -> tuple[bytes, int, int]:
     assert isinstance(file, StillFile)
     height, width = pixels.rgb.shape[:2]
-    data = encode_still(pixels.rgb, pixels.alpha, format=file.format, width=file.width)
+    economy = STILL_ECONOMIES[level]
+    data = encode_still(pixels.rgb, pixels.alpha, format=file.format, width=file.width, economy=economy)
     return data, file.width, scaled_height(width, height, file.width)
 
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from neural_gallery.corridor.budgets import over_budget, told_economies
 from neural_gallery.corridor.checking import check
-from neural_gallery.corridor.encoding import encode, picture_keys, result_keys
-from neural_gallery.corridor.events import Event, Note, PlanReady, Rendered
+from neural_gallery.corridor.encoding import Encodings, Levels, encode, picture_keys, result_keys
+from neural_gallery.corridor.events import EncodingStarted, Event, Note, PlanReady, Rendered
+from neural_gallery.corridor.fitting import fit
 from neural_gallery.corridor.meanwhile import encoding_meanwhile
 from neural_gallery.corridor.painting import paint_missing
 from neural_gallery.corridor.planning import make_plan, not_painted, painting_keys
@@ -28,6 +29,7 @@ from neural_gallery.store.sheets import Sheets
 from neural_gallery.store.store import Store
 
 if TYPE_CHECKING:
+    from neural_gallery.pages.views import RenderedFile
     from neural_gallery.store.encodings import Encoded
     from neural_gallery.store.paintings import Painting
     from neural_gallery.store.sweep import Swept
@@ -193,19 +195,31 @@ class _Publisher:
 
     def _files(self) -> Generator[Event, None, Files]:
         pictures = [self.site.images[name] for name in self.pages.used().pictures]
-        encodings = yield from encode(self.site, self.store, pictures, self.paintings)
-        yield from map(Note, told_economies(encodings, self.site.budgets))
-        if problems := over_budget(encodings, self.site.budgets):
+
+        def encoded(levels: Levels) -> Generator[EncodingStarted, None, Encodings]:
+            return encode(self.site, self.store, pictures, self.paintings, levels=levels)
+
+        encodings = yield from encoded(Levels())
+        rendered, budgets = self._rendered(encodings), self.site.budgets
+        fitted = yield from fit(encodings, rendered, budgets, encoded)
+        yield from map(Note, told_economies(fitted, budgets))
+        if problems := over_budget(fitted, budgets):
             if self.strict:
                 raise RunError(*problems)
             yield from (Note(str(problem)) for problem in problems)
-        rendered = self.pages.render(encodings.gallery, existing_site=_is_existing_site(self.site, self.output))
+        if fitted.animations:
+            # Which animation is the lightest may have changed, and with it the order in which pages name them.
+            rendered = self._rendered(fitted.encodings)
+        encodings = fitted.encodings
         if clashes := [file.path for file in rendered if file.path in encodings.files]:
             remedy = "Rename it, or set another `images_path` in site.yaml."
             raise InputError(
                 *(Problem(None, f"the theme's file '{path}' has the name of a picture.", remedy) for path in clashes)
             )
         return {**encodings.files, **{file.path: file.data for file in rendered}}
+
+    def _rendered(self, encodings: Encodings) -> list[RenderedFile]:
+        return self.pages.render(encodings.gallery, existing_site=_is_existing_site(self.site, self.output))
 
 
 def _is_existing_site(site: Site, output: Output) -> bool:

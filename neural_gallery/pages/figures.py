@@ -16,7 +16,7 @@ from neural_gallery.pages.placements import (
     pairs_of,
 )
 from neural_gallery.pages.theme import Theme
-from neural_gallery.pages.views import Gallery, ImageFile, StillView
+from neural_gallery.pages.views import Gallery, ImageFile, Shown, StillView
 from neural_gallery.site.model import Picture
 
 THUMBNAIL = 150
@@ -64,6 +64,12 @@ class Figures:
     links: Links
     page: str  # the page's path, from which links lead
     _ids: set[str] = field(default_factory=set)
+    _shown: dict[str, Shown] = field(default_factory=dict)  # by the path of the file
+
+    @property
+    def shown(self) -> tuple[Shown, ...]:
+        """The stills rendered so far, each file once."""
+        return tuple(self._shown.values())
 
     def render(self, placement: Placement) -> str:
         """The figure, or the figures, of a placement."""
@@ -116,17 +122,12 @@ class Figures:
         return self.theme.render("partials/gallery.html", figures=[self._pair(pair) for pair in placement.pairs])
 
     def _image(self, still: StillView, width: int, height: int, alt: str) -> Image:
+        file = fetched(still, width)
+        self._shown.setdefault(file.path, Shown(still.fallback.path, file.path))
         return Image(self._url(still.fallback), tuple(self._sources(still)), width, height, alt)
 
     def _sources(self, still: StillView) -> Iterable[Source]:
-        """Formats in the order to offer. The fallback joins its own format, if that comes in further widths."""
-        by_type: dict[str, dict[int, ImageFile]] = {}
-        for file in still.sources:
-            by_type.setdefault(file.type, {})[file.width] = file
-        if still.fallback.type in by_type:
-            by_type[still.fallback.type].setdefault(still.fallback.width, still.fallback)
-        for type_, widths in by_type.items():
-            files = [widths[width] for width in sorted(widths)]
+        for type_, files in _offered(still).items():
             yield Source(type_, ", ".join(f"{self._url(file)} {file.width}w" for file in files))
 
     def _url(self, file: ImageFile) -> str:
@@ -139,6 +140,29 @@ class Figures:
             candidate = f"{wanted}-{number}"
         self._ids.add(candidate)
         return candidate
+
+
+def fetched(still: StillView, width: int) -> ImageFile:
+    """The file that is fetched where the still is shown `width` CSS pixels wide.
+
+    That is by a browser that knows every format, on a screen with one pixel to a CSS pixel: of the format that is
+    offered first, the narrowest file that is wide enough, or else the widest.
+    """
+    files = next(iter(_offered(still).values()), [still.fallback])
+    return next((file for file in files if file.width >= width), files[-1])
+
+
+def _offered(still: StillView) -> dict[str, list[ImageFile]]:
+    """The files by type, in the order to offer, widths ascending.
+
+    The fallback joins its own format, if that comes in further widths.
+    """
+    by_type: dict[str, dict[int, ImageFile]] = {}
+    for file in still.sources:
+        by_type.setdefault(file.type, {})[file.width] = file
+    if still.fallback.type in by_type:
+        by_type[still.fallback.type].setdefault(still.fallback.width, still.fallback)
+    return {type_: [widths[width] for width in sorted(widths)] for type_, widths in by_type.items()}
 
 
 def pictures_of(placements: Iterable[Placement]) -> Iterable[Picture]:

@@ -76,20 +76,22 @@ class SiteRenderer:
         figures = self._figures(frame)
         body = "\n".join([prose.fill(figures.render), *map(figures.render, article.appended)])
         description = article.description or self.site.description
-        return self._page(frame, body, article.placements, title=post.title, description=description, post=post)
+        return self._page(
+            frame, figures, body, article.placements, title=post.title, description=description, post=post
+        )
 
     def pairs(self, placements: Sequence[Placement]) -> Page:
         """The page of a site without posts."""
         frame = self.target.pairs_frame(self.site)
         figures = self._figures(frame)
         body = "\n".join(map(figures.render, placements))
-        return self._page(frame, body, placements, title=self.site.title, description=self.site.description)
+        return self._page(frame, figures, body, placements, title=self.site.title, description=self.site.description)
 
     def index(self, frame: Frame, articles: Sequence[Article]) -> Page:
         """The list of posts."""
         figures = self._figures(frame)
         cards = [self._card(article, figures) for article in articles]
-        return self._listing(frame, self.site.title, articles[0].placements, cards=cards)
+        return self._listing(frame, figures, self.site.title, articles[0].placements, cards=cards)
 
     def sheet(self, listed: Indexes) -> Page:
         """All results, small, under their styles; each leads to its place."""
@@ -101,7 +103,7 @@ class SiteRenderer:
             groups.append(SheetGroup(kin.title, self._link(frame, kin.path), thumbnails))
         contents = [(kin.title, self._link(frame, kin.path)) for kin in listed.contents]
         first = [place.placement for place in listed.kin[0].places]
-        return self._listing(frame, SHEET_TITLE, first, groups=groups, contents=contents)
+        return self._listing(frame, figures, SHEET_TITLE, first, groups=groups, contents=contents)
 
     def kin(self, kin: Kin) -> Page:
         """The results that have a picture in common."""
@@ -112,7 +114,7 @@ class SiteRenderer:
             shown.append(entry.before + figures.render(place.placement) + entry.after)
         body = self.theme.render("partials/gallery.html", figures=shown)
         placements = [place.placement for place in kin.places]
-        return self._page(frame, body, placements, title=kin.title, description=self.site.description)
+        return self._page(frame, figures, body, placements, title=kin.title, description=self.site.description)
 
     def _listing_frame(self, path: str, title: str, template: str) -> Frame:
         frame = self.target.listing_frame(path, title, template)
@@ -146,6 +148,7 @@ class SiteRenderer:
     def _page(
         self,
         frame: Frame,
+        figures: Figures,
         body: str,
         placements: Sequence[Placement],
         *,
@@ -170,6 +173,7 @@ class SiteRenderer:
         )
         file = self._write(
             frame,
+            figures,
             title=title,
             description=description,
             date=date,
@@ -183,15 +187,17 @@ class SiteRenderer:
         images = tuple(dict.fromkeys(self.target.address(image.path) for image in results))
         return Page(file, Listed(shown.address, title, description, body, date, images))
 
-    def _listing(self, frame: Frame, title: str, first: Iterable[Placement], **context: object) -> Page:
+    def _listing(
+        self, frame: Frame, figures: Figures, title: str, first: Iterable[Placement], **context: object
+    ) -> Page:
         """A page that leads to others. `first` is what stands for it elsewhere."""
         shown = preview(first, self.gallery, frame.path, self.target.address)
         description = self.site.description
         unsaid = {"date": None, "credits": [], "structured_data": ""}  # the pages that it leads to say it
-        file = self._write(frame, title=title, description=description, preview=shown, **unsaid, **context)
+        file = self._write(frame, figures, title=title, description=description, preview=shown, **unsaid, **context)
         return Page(file, Listed(shown.address, title, description, "", None, ()))
 
-    def _write(self, frame: Frame, **context: object) -> RenderedFile:
+    def _write(self, frame: Frame, figures: Figures, **context: object) -> RenderedFile:
         link = partial(self.target.url, page=frame.path)
         has_feed = any(post.date for post in self.site.posts)
         html = self.theme.render(
@@ -206,7 +212,7 @@ class SiteRenderer:
             sheet=link(SHEET) if self.indexes and frame.path != SHEET else "",
             **context,
         )
-        return RenderedFile(frame.path, (frame.preamble + self.target.seal(html)).encode())
+        return RenderedFile(frame.path, (frame.preamble + self.target.seal(html)).encode(), figures.shown)
 
     def _figures(self, frame: Frame) -> Figures:
         return Figures(self.gallery, self.theme, self.target, frame.path)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ImageFile:
-    """One encoded file."""
+    """One encoded file: a still or an animation."""
 
     path: str
     type: str  # MIME type: "image/avif"
@@ -63,11 +63,20 @@ class Gallery:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """A still on a page, and which of its files a page view costs (see `figures.fetched`). Both are paths."""
+
+    still: str  # the fallback's
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
 class RenderedFile:
     """One file to write, its path relative to the output folder."""
 
     path: str
     data: bytes
+    shows: tuple[Shown, ...] | None = None  # the stills on a page, each file once; None: this is no page
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,8 @@ def _read(manifest: Path) -> Document:
 
 
 def _budgets(section: BudgetsSection) -> Budgets:
-    return Budgets(None if section.animation is None else bytes_of(section.animation))
+    written = (section.animation, section.page, section.site)
+    return Budgets(*(None if text is None else bytes_of(text) for text in written))
 
 
 @dataclass

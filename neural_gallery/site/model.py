@@ -245,6 +245,8 @@ class Budgets:
     """How large what is published may become, in bytes; None: as large as it is."""
 
     animation: int | None = None  # each file of an animation
+    page: int | None = None  # each page, before any click
+    site: int | None = None  # all files that are published
 
 
 @dataclass(frozen=True, slots=True)

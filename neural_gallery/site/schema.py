@@ -124,6 +124,12 @@ class BudgetsSection(Section):
     animation: LeftOpen[ByteCount] = left_open(
         "How large a file of an animation may be, such as 800kB or 1.5MB; one that is larger loses colours and frames."
     )
+    page: LeftOpen[ByteCount] = left_open(
+        "How much a page may weigh before any click, such as 1.5MB; the stills of one that is heavier lose quality."
+    )
+    site: LeftOpen[ByteCount] = left_open(
+        "How large all files together may be, such as 900MB; if they are larger, animations and stills lose quality."
+    )
 
 
 class Settings(Section):

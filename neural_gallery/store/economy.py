@@ -1,4 +1,7 @@
-"""How an animation is made smaller where it would be too large: step by step, by quality, colours, then frames."""
+"""How files are made smaller where they would be too large, step by step.
+
+An animation loses quality or colours first, then frames; a still loses quality.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,12 @@ class Economy:
         frames = f"{self.frames(count)} frames"
         return f"{frames}, {self.colors} colours" if format == "gif" else f"{frames}, quality {getattr(self, format)}"
 
+    def told_of_all(self) -> str:
+        """For people: what animations of all formats have left."""
+        share = "all frames" if self.share == 1 else f"{self.share:.0%} of their frames"
+        quality = f"quality {self.avif} as AVIF and {self.webp} as WebP"
+        return f"animations have {share}, {self.colors} colours as GIF, {quality}"
+
 
 ECONOMIES = (
     Economy(1, 255, 75, 60),
@@ -32,3 +41,28 @@ ECONOMIES = (
     Economy(1 / 3, 32, 40, 35),
 )
 """From giving up nothing to giving up what can be borne."""
+
+
+@dataclass(frozen=True, slots=True)
+class StillEconomy:
+    """The quality of stills at one step, by format. A PNG has none to give up, and neither has a GIF."""
+
+    avif: int
+    webp: int
+    jpeg: int
+
+    def told(self) -> str:
+        """For people: what stills have left."""
+        return f"quality {self.avif} as AVIF, {self.webp} as WebP and {self.jpeg} as JPEG"
+
+
+STILL_ECONOMIES = (
+    StillEconomy(65, 82, 88),
+    StillEconomy(55, 72, 80),
+    StillEconomy(45, 60, 70),
+    StillEconomy(36, 48, 58),
+)
+"""Likewise."""
+
+LOSSY = ("avif", "webp", "jpeg")
+"""The formats of stills that have a quality."""

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from neural_gallery.errors import EncodeError, Problem, did_you_mean
+from neural_gallery.store.economy import LOSSY, STILL_ECONOMIES, StillEconomy
 from neural_gallery.store.pixels import image_of
 
 if TYPE_CHECKING:
@@ -29,17 +30,15 @@ class StillFormat:
 
     mime: str
     extension: str  # of the files we name, without a dot
-    options: Mapping[str, Any]  # for Pillow's encoder
+    options: Mapping[str, Any]  # for Pillow's encoder, but for the quality: an economy has that
 
 
 FORMATS: Mapping[str, StillFormat] = MappingProxyType(
     {
         # One thread: several would make other bytes of the same pixels on another machine.
-        "avif": StillFormat(
-            "image/avif", "avif", {"quality": 65, "speed": 8, "subsampling": "4:4:4", "max_threads": 1}
-        ),
-        "webp": StillFormat("image/webp", "webp", {"quality": 82, "method": 6, "use_sharp_yuv": True}),
-        "jpeg": StillFormat("image/jpeg", "jpg", {"quality": 88, "subsampling": "4:4:4", "progressive": True}),
+        "avif": StillFormat("image/avif", "avif", {"speed": 8, "subsampling": "4:4:4", "max_threads": 1}),
+        "webp": StillFormat("image/webp", "webp", {"method": 6, "use_sharp_yuv": True}),
+        "jpeg": StillFormat("image/jpeg", "jpg", {"subsampling": "4:4:4", "progressive": True}),
         "png": StillFormat("image/png", "png", {"compress_level": 9}),
         "gif": StillFormat("image/gif", "gif", {}),
     }
@@ -68,7 +67,9 @@ def scaled_height(width: int, height: int, new_width: int) -> int:
     return max(1, (2 * height * new_width + width) // (2 * width))
 
 
-def encode_still(rgb: RGB, alpha: Alpha | None, *, format: str, width: int) -> bytes:
+def encode_still(
+    rgb: RGB, alpha: Alpha | None, *, format: str, width: int, economy: StillEconomy = STILL_ECONOMIES[0]
+) -> bytes:
     """A still, `width` pixels wide, or as wide as it is where that is less; scaled down by Lanczos.
 
     Formats without transparency get a white ground; a GIF's is all or nothing. Raises EncodeError.
@@ -82,8 +83,9 @@ def encode_still(rgb: RGB, alpha: Alpha | None, *, format: str, width: int) -> b
     if format == "gif":
         image = _paletted(image)
     file = io.BytesIO()
+    quality = {"quality": getattr(economy, format)} if format in LOSSY else {}
     try:
-        image.save(file, format, **FORMATS[format].options)
+        image.save(file, format, **quality, **FORMATS[format].options)
     except (OSError, ValueError, KeyError) as error:
         size = f"{image.width} x {image.height}"
         raise EncodeError(
