@@ -67,8 +67,12 @@ def picture_keys(site: Site, picture: Picture) -> Keys:
 
 def result_is_encoded(site: Site, store: Store, pair: Pair, painting_key: str) -> bool:
     """Whether the store has every file of a pair, so that its painting will not be read."""
-    wanted = _wanted(result_keys(site, pair, painting_key), Levels(), site.budgets)
-    return all(one.choice(store).encoded for one in wanted.values())
+    return all(encoded_files(site, store, result_keys(site, pair, painting_key)).values())
+
+
+def encoded_files(site: Site, store: Store, keys: Keys) -> dict[File, Encoded | None]:
+    """Each file of one picture or pair as the store has it; None where it has to be made first."""
+    return {file: one.choice(store).encoded for file, one in _wanted(keys, Levels(), site.budgets).items()}
 
 
 def encode(
@@ -184,12 +188,16 @@ def _made(
             for file, future in begun.items():
                 yield EncodingStarted(file.path)
                 data, width, height = future.result()
-                key, extension = wanted[file].keys[missing[file]], FORMATS[file.format].extension
+                key, extension = wanted[file].keys[missing[file]], _extension(file)
                 store.add_encoded(key, data, extension=extension, width=width, height=height)
                 chosen[file] = wanted[file].choice(store)
         finally:
             pool.shutdown(cancel_futures=True)
     return chosen
+
+
+def _extension(file: File) -> str:
+    return FORMATS[file.format].extension if isinstance(file, StillFile) else file.format
 
 
 def _once(read: Callable[[], T]) -> Callable[[], T]:
@@ -230,6 +238,11 @@ def _result_encoder(painting: Painting) -> Encoder:
             return _encode_still(still(), file, level)
         economy = ECONOMIES[level]
         frames = painting.frames_for(economy.frames(file.frames))
+        if file.format == "mp4":
+            from neural_gallery.store.video import encode_mp4
+
+            data = encode_mp4(frames, fps=file.fps, economy=economy)
+            return data, painting.record.width, painting.record.height
         from neural_gallery.store.animations import encode_avif, encode_gif, encode_webp
 
         encoders = {"gif": encode_gif, "webp": encode_webp, "avif": encode_avif}
@@ -260,4 +273,5 @@ def _pair_view(pair: Pair, made: Mapping[File, Encoded], painting: Painting) -> 
 
 
 def _image_file(file: File, encoded: Encoded) -> ImageFile:
-    return ImageFile(file.path, FORMATS[file.format].mime, encoded.width, encoded.height, encoded.bytes)
+    mime = "video/mp4" if file.format == "mp4" else FORMATS[file.format].mime
+    return ImageFile(file.path, mime, encoded.width, encoded.height, encoded.bytes)

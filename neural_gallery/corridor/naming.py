@@ -2,8 +2,8 @@
 
 A still has a fallback, what `<img src>` names: `{pair id}.png` for a result, `{picture name}` with the extension of
 its source for a picture. Beside it stand further widths and formats, `{name}-{width}w.{format}`, and a result's
-animations, `{pair id}-{fps}fps.gif`, `.webp` and `.avif`. All lie under the site's `images_path`. Nothing is made
-larger than its pixels allow.
+animations, `{pair id}-{fps}fps.gif`, `.webp`, `.avif` and `.mp4`. All lie under the site's `images_path`. Nothing is
+made larger than its pixels allow.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class AnimationFile:
     """One file of an animation."""
 
     path: str  # relative to the output folder
-    format: str  # "gif", "webp", "avif"
+    format: str  # "gif", "webp", "avif", "mp4"
     fps: int  # frames per second
     frames: int  # how many of the painting's frames it shows
 
@@ -56,10 +56,11 @@ def result_files(site: Site, pair: Pair) -> StillFiles:
 
 
 def animation_files(site: Site, pair: Pair) -> tuple[AnimationFile, ...]:
-    """The files of a pair's animation, the GIF first."""
+    """The files of a pair's animation, the GIF first. What is transparent has no MP4: that would paint it over."""
     fps, frames = pair.animation.fps, pair.animation.frames
     stem = f"{site.images_path}/{pair.id}-{fps}fps"
-    return tuple(AnimationFile(f"{stem}.{format}", format, fps, frames) for format in pair.animation.formats)
+    formats = [format for format in pair.animation.formats if format != "mp4" or not pair.content.has_alpha]
+    return tuple(AnimationFile(f"{stem}.{format}", format, fps, frames) for format in formats)
 
 
 def picture_files(site: Site, picture: Picture) -> StillFiles:

@@ -162,7 +162,7 @@ class AnimationSettings:
 
     fps: int
     frames: int
-    formats: tuple[str, ...]  # of "gif", "webp", "avif"; "gif" is always among them, first: its name is a contract
+    formats: tuple[str, ...]  # of "gif", "webp", "avif", "mp4"; "gif" is always the first: its name is a contract
 
 
 @dataclass(frozen=True, slots=True)

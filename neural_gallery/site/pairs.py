@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -124,7 +125,16 @@ class PairResolver:
             init_picture=init_picture,
         )
         self.blends.check(pair, blend, index)
+        self._can_be_encoded(path if "formats" in section.animation.model_fields_set else ("defaults",), settings)
         return pair
+
+    def _can_be_encoded(self, path: KeyPath, settings: Settings) -> None:
+        """Tells where a format is asked for whose encoder is not installed; `path` is the entry that asks for it."""
+        formats = settings.animation.formats
+        if "mp4" in formats and importlib.util.find_spec("imageio_ffmpeg") is None:
+            place = self.document.location((*path, "animation", "formats", formats.index("mp4")))
+            message = f"{subject((*path, 'animation', 'formats'))} has mp4, which takes imageio-ffmpeg to make."
+            self._report(place, message, "Run `pip install 'neural-gallery[video]'`, or leave mp4 out.")
 
     def _size(self, path: KeyPath, section: PairSection, content: Picture) -> int | None:
         """The longest side of the result; None where the side that is given cannot be."""

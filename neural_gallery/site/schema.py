@@ -100,9 +100,11 @@ class AnimationSection(Section):
     frames: Annotated[int, Field(ge=2, le=240)] = Field(
         default=24, description="Number of frames, from the start to the result."
     )
-    formats: Annotated[tuple[Literal["gif", "webp", "avif"], ...], LENIENT, Field(min_length=1, max_length=3)] = Field(
+    formats: Annotated[
+        tuple[Literal["gif", "webp", "avif", "mp4"], ...], LENIENT, Field(min_length=1, max_length=4)
+    ] = Field(
         default=("gif", "webp", "avif"),
-        description="File formats. The GIF is made in any case, because pages link to it.",
+        description="File formats. The GIF is made in any case, because pages link to it; mp4 needs the extra video.",
     )
 
 

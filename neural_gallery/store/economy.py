@@ -16,6 +16,7 @@ class Economy:
     colors: int  # of a GIF's palette
     webp: int  # quality
     avif: int  # quality
+    mp4: int  # constant rate factor: the lower, the better
 
     def frames(self, count: int) -> int:
         """How many of `count` frames are left: two at least."""
@@ -24,21 +25,23 @@ class Economy:
     def told(self, format: str, count: int) -> str:
         """For people: what an animation of that format has left of `count` frames."""
         frames = f"{self.frames(count)} frames"
-        return f"{frames}, {self.colors} colours" if format == "gif" else f"{frames}, quality {getattr(self, format)}"
+        if format == "gif":
+            return f"{frames}, {self.colors} colours"
+        return f"{frames}, {'rate factor' if format == 'mp4' else 'quality'} {getattr(self, format)}"
 
     def told_of_all(self) -> str:
         """For people: what animations of all formats have left."""
         share = "all frames" if self.share == 1 else f"{self.share:.0%} of their frames"
-        quality = f"quality {self.avif} as AVIF and {self.webp} as WebP"
+        quality = f"quality {self.avif} as AVIF and {self.webp} as WebP, rate factor {self.mp4} as MP4"
         return f"animations have {share}, {self.colors} colours as GIF, {quality}"
 
 
 ECONOMIES = (
-    Economy(1, 255, 75, 60),
-    Economy(1, 96, 60, 50),
-    Economy(2 / 3, 64, 50, 45),
-    Economy(1 / 2, 48, 45, 40),
-    Economy(1 / 3, 32, 40, 35),
+    Economy(1, 255, 75, 60, 26),
+    Economy(1, 96, 60, 50, 30),
+    Economy(2 / 3, 64, 50, 45, 32),
+    Economy(1 / 2, 48, 45, 40, 34),
+    Economy(1 / 3, 32, 40, 35, 36),
 )
 """From giving up nothing to giving up what can be borne."""
 

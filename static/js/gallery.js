@@ -7,7 +7,7 @@
  * It expects, anywhere in a figure.pair:
  *
  *   <a class="swap" href="x-5fps.gif">
- *     <picture><source …><img src="x.png" data-alt="x-5fps.gif" data-avif="x-5fps.avif" data-webp="x-5fps.webp" alt="…"></picture>
+ *     <picture><source …><img src="x.png" data-alt="x-5fps.gif" data-avif="x-5fps.avif" data-mp4="x-5fps.mp4" data-webp="x-5fps.webp" alt="…"></picture>
  *   </a>
  *
  * Nothing is fetched before the first click. A picture without data-alt is left alone.
@@ -31,6 +31,9 @@
   /** The least width and height, in pixels, of a result on which buttons leave something to click on. */
   const LEAST_ROOM = 120;
 
+  /** The formats that an animation may have beside its GIF, and what plays them. */
+  const players = { avif: loadImage, webp: loadImage, mp4: loadVideo };
+
   /** The one swap that is loading or playing. */
   let active = null;
 
@@ -38,10 +41,10 @@
     #image;
     #button;
     #message;
-    #addresses; // of the animation, the lighter file first; once one has loaded, that one alone
+    #animations; // as [format, address], the lighter file first; once one has loaded, that one alone
     #plays = 0;
     #still = new Image(); // a second hold on the still: it comes back at once, even where it must not be cached
-    #loader = null; // while loading: the Image, outside the page, that fetches the animation
+    #loader = null; // while loading: the image or video, outside the page, that fetches the animation
     #restore = null; // while playing: the function that brings the still back
 
     constructor(link, image) {
@@ -49,8 +52,8 @@
       // Still and animation are both decoded before they change places, so neither has to blink in.
       image.decoding = "sync";
       // The page names the lightest first; those in a format that the browser does not know fail, and the next is tried.
-      const lighter = Object.keys(image.dataset).filter((name) => name === "avif" || name === "webp");
-      this.#addresses = [...lighter, "alt"].map((name) => image.dataset[name]);
+      const lighter = Object.keys(image.dataset).filter((name) => name in players);
+      this.#animations = [...lighter, "alt"].map((name) => [name, image.dataset[name]]);
 
       this.#button = document.createElement("button");
       this.#button.type = "button";
@@ -70,7 +73,7 @@
     stop() {
       active = null;
       if (this.#loader) {
-        this.#loader.removeAttribute("src"); // gives up the download
+        giveUp(this.#loader);
         this.#endLoading();
       }
       this.#restore?.();
@@ -99,24 +102,26 @@
     }
 
     async #play() {
-      const loader = new Image();
-      this.#loader = loader;
       this.#plays += 1;
       this.#message.textContent = "";
       this.#button.setAttribute("aria-busy", "true");
 
-      for (const address of this.#addresses) {
+      for (const [format, address] of this.#animations) {
         // Firefox keeps one clock for each address, and would go on where the last play stopped. With another
         // fragment it begins anew, from the same cached file.
-        loader.src = this.#plays > 1 ? `${address}#${this.#plays}` : address;
-        const loaded = await loader.decode().then(() => true, () => false);
+        const again = this.#plays > 1 && format !== "mp4" ? `#${this.#plays}` : "";
+        const [loader, loading] = (players[format] ?? loadImage)(address + again);
+        this.#loader = loader;
+        const loaded = await loading.then(() => true, () => false);
         if (this.#loader !== loader) return; // stopped meanwhile
         if (loaded) {
-          this.#addresses = [address];
+          this.#animations = [[format, address]];
           this.#endLoading();
-          this.#show(loader.src);
+          if (format === "mp4") this.#lay(loader);
+          else this.#show(loader.src);
           return;
         }
+        giveUp(loader);
       }
       this.stop();
       this.#message.textContent = words.failed;
@@ -125,6 +130,16 @@
     #endLoading() {
       this.#loader = null;
       this.#button.removeAttribute("aria-busy");
+    }
+
+    /** A video lies on the still, which stays where it is. */
+    #lay(video) {
+      this.#button.append(video);
+      this.#button.setAttribute("aria-pressed", "true");
+      this.#restore = () => {
+        video.remove();
+        giveUp(video);
+      };
     }
 
     #show(address) {
@@ -146,6 +161,32 @@
         for (const [name, value] of kept) image.setAttribute(name, value);
       };
     }
+  }
+
+  /** An image that is being fetched, and the promise that it can be shown. */
+  function loadImage(address) {
+    const image = new Image();
+    image.src = address;
+    return [image, image.decode()];
+  }
+
+  /** The same for a video, which plays by then. Nothing is fetched where the browser does not know its format. */
+  function loadVideo(address) {
+    const video = document.createElement("video");
+    if (!video.canPlayType('video/mp4; codecs="avc1.640028"')) return [video, Promise.reject()];
+    video.muted = true;
+    video.loop = true;
+    video.playsInline = true;
+    video.disablePictureInPicture = true;
+    video.setAttribute("aria-hidden", "true"); // the button has the name
+    video.src = address;
+    return [video, video.play()];
+  }
+
+  /** Ends the download of an animation. */
+  function giveUp(loader) {
+    loader.removeAttribute("src");
+    if (loader instanceof HTMLVideoElement) loader.load();
   }
 
   /** A small round button. `detail` tells it from others of its kind on the page. */

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
@@ -16,6 +17,12 @@ from neural_gallery.errors import RunError
 from neural_gallery.site.manifest import load_site
 from neural_gallery.store import STORE_FOLDER
 from neural_gallery.store.store import Store
+
+from ..support.browsing import opening
+from ..support.serving import serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 WriteSite = Callable[..., Path]
 
@@ -140,6 +147,23 @@ def test_pages_and_a_site_within_their_budgets_stay_as_they_are(write_site: Writ
     assert any(isinstance(event, EncodingStarted) for event in built(manifest, workshop))
 
 
+@pytest.mark.browser
+def test_a_page_weighs_what_a_browser_fetches(write_site: WriteSite, workshop: Workshop, browser: Browser):
+    """Scrolled to its end in Chromium, at one pixel to a CSS pixel: those very files, on every page."""
+    manifest = write_site()
+    built(manifest, workshop)
+    public = manifest.parent / "public"
+    with serving(public) as served, opening(browser) as open_page:
+        for path, weight in pages(manifest).items():
+            served.recorder.reset()
+            page = open_page(f"{served.address}/{path}")
+            for image in page.locator("main img").all():
+                image.scroll_into_view_if_needed()
+            page.wait_for_function("[...document.images].every(image => image.currentSrc && image.complete)")
+            fetched = [public / name for name in served.recorder.requests if name != "favicon.ico"]
+            assert sum(file.stat().st_size for file in fetched) == weight, path
+
+
 def test_the_stills_of_a_heavy_page_lose_quality(write_site: WriteSite, workshop: Workshop):
     """Until the page is light enough; that is told for each page, in every run, and nothing is encoded twice."""
     manifest = write_site()
@@ -210,8 +234,8 @@ def test_a_site_gives_up_animations_first_and_then_stills(write_site: WriteSite,
     assert everything(manifest) <= full - moving * 0.2
     assert len(told) == 1
     assert re.fullmatch(
-        r"The site has .* kB: animations have .*, \d+ colours as GIF, quality \d+ as AVIF and \d+ as WebP "
-        r"by the budget of .* kB\.",
+        r"The site has .* kB: animations have .*, \d+ colours as GIF, quality \d+ as AVIF and \d+ as WebP, "
+        r"rate factor \d+ as MP4 by the budget of .* kB\.",
         told[0],
     )
     again = built(manifest, workshop)

@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-ANIMATIONS = {"data-alt": "gif", "data-webp": "webp"}  # the attributes of a result, and the suffix of what they name
+ANIMATIONS = {
+    "data-alt": "gif",
+    "data-mp4": "mp4",
+    "data-webp": "webp",
+}  # the attributes of a result, and the suffix of what they name
 ROOT = Path(__file__).parents[3]
 # (id, content, style): landscape by landscape, landscape by portrait, square by landscape.
 PAIRS = [
@@ -47,6 +51,15 @@ def write_animation(frames: list[Image], folder: Path, name: str, durations: lis
         first.save(path, save_all=True, append_images=rest, duration=durations, loop=0)
 
 
+def write_video(frames: list[Image], folder: Path, name: str) -> None:
+    """An animation as MP4, a frame a second."""
+    import numpy as np
+
+    from neural_gallery.store.video import encode_mp4
+
+    (folder / f"{name}-5fps.mp4").write_bytes(encode_mp4([np.asarray(frame) for frame in frames], fps=1))
+
+
 def write_pictures(folder: Path) -> None:
     """All pictures of the site. `colours` is a blue still; its animation is red for 2.5 s, then green for a minute."""
     from PIL import Image, ImageOps
@@ -62,6 +75,7 @@ def write_pictures(folder: Path) -> None:
     red, green, blue = (Image.new("RGB", (400, 250), colour) for colour in ("#ff0000", "#00ff00", "#0000ff"))
     write_still(blue, folder, "colours")
     write_animation([red, green], folder, "colours", [2500, 60_000])
+    write_video([red] * 3 + [green] * 3, folder, "colours")
 
 
 def picture(name: str, alt: str, folder: Path, *, attributes: str = 'class="source"') -> str:
@@ -235,6 +249,7 @@ def write_pages(folder: Path) -> None:
             f"<div><h2>Title</h2><p>Prose.</p>{figures[0]}{lone}</div>", body=' style="color: #111; background: #fff"'
         ),
         "colours": document(post(pair("colours", "colours", folder))),
+        "video": document(post(pair("colours", "colours", folder, formats=("gif", "mp4", "webp")))),
         "plain": document(post(unanimated + pair("rocket-great-wave", "rocket", folder, formats=("gif",)))),
         "translated": document(post(figures[0]), script=' data-play="So wurde es gemalt" data-failed="Nicht gefunden"'),
     }
