@@ -14,6 +14,7 @@ from neural_gallery.site.sizes import size
 
 if TYPE_CHECKING:
     from neural_gallery.corridor.plan import Plan
+    from neural_gallery.corridor.sizing import SiteSize
 
 
 @click.command()
@@ -46,25 +47,29 @@ def check(request: Request, as_json: bool) -> None:
 @json_option(error_document)
 @click.pass_context
 def plan(context: click.Context, request: Request, as_json: bool) -> None:
-    """Show what would be painted, why, how long it would take and how large it would be.
+    """Show what would be painted, why, how long it would take, and how large the site would be.
 
     \b
     Example:
         neural-gallery plan
         neural-gallery plan --quality draft
     """
-    from neural_gallery.cli.records import plan_record
+    from neural_gallery.cli.records import plan_record, size_record
     from neural_gallery.corridor.checking import check as check_site
     from neural_gallery.corridor.planning import make_plan
+    from neural_gallery.corridor.run import OUTPUTS
+    from neural_gallery.corridor.sizing import expected_size
+    from neural_gallery.store.output import Output
 
     site = request.load()
-    check_site(site)
+    pages = check_site(site)
     store = request.store()
     made = make_plan(site, store, workshop_of(context, request))
+    whole = expected_size(site, store, made, pages.used(), Output(site.output, store.folder / OUTPUTS))
     for note in store.notes:
         click.echo(f"note: {note}", err=True)
     if as_json:
-        click.echo(document(plan_record(made)))
+        click.echo(document({**plan_record(made), "site": size_record(whole, site.budgets.site)}))
     elif sys.stdout.isatty():
         _print_table(made)
     else:
@@ -73,6 +78,7 @@ def plan(context: click.Context, request: Request, as_json: bool) -> None:
             what = "fresh" if planned.fresh else f"to paint ({'; '.join(planned.reasons)})"
             click.echo(f"{planned.pair.id}: {size}: {what}")
     if not as_json:
+        click.echo(_size_summary(whole, site.budgets.site))
         click.echo(_plan_summary(made))
 
 
@@ -95,6 +101,16 @@ def _plan_summary(made: Plan) -> str:
         return f"{words.counted(len(made.pairs), 'pair')}: all painted"
     about = f"about {words.seconds(made.seconds)} and {size(made.bytes)}"
     return f"{missing} of {words.counted(len(made.pairs), 'pair')} to paint: {about}"
+
+
+def _size_summary(whole: SiteSize, budget: int | None) -> str:
+    """`the site: 3.2 MB (2.9 MB encoded, about 180 kB to encode, about 120 kB of pages); its budget is 900 MB`."""
+    parts = [f"{size(whole.encoded)} encoded"] if whole.encoded else []
+    parts += [f"about {size(whole.expected)} to encode"] if whole.expected else []
+    told = f"the site: {size(whole.total)} ({', '.join([*parts, f'about {size(whole.pages)} of pages'])})"
+    if budget is None:
+        return told
+    return f"{told}; its budget is {size(budget)}" + (", so a build steps down" if whole.total > budget else "")
 
 
 def _print_table(made: Plan) -> None:

@@ -9,6 +9,7 @@ import re
 from neural_gallery.cli.problems import line, problem_records
 from neural_gallery.corridor.events import Event, PairFailed, PlanReady
 from neural_gallery.corridor.plan import Plan
+from neural_gallery.corridor.sizing import SiteSize
 
 
 def event_line(event: Event) -> str:
@@ -20,6 +21,11 @@ def event_line(event: Event) -> str:
     if isinstance(event, PairFailed):
         fields["problems"] = problem_records(event.problems)
     return line({"event": name, **fields})
+
+
+def size_record(size: SiteSize, budget: int | None) -> dict[str, object]:
+    """How large the site will be, in bytes, and how large it may be."""
+    return {**dataclasses.asdict(size), "total": size.total, "budget": budget}
 
 
 def plan_record(plan: Plan) -> dict[str, object]:

@@ -36,6 +36,10 @@ class Output:
         """The paths of all files we own."""
         return self._ownership.files.keys()
 
+    def size_without(self, paths: Collection[str]) -> int:
+        """How many bytes the files have that we own, those at `paths` left out, as they were last written."""
+        return sum(file.bytes for path, file in self._ownership.files.items() if path not in paths)
+
     def write(self, path: str, content: bytes | Encoded) -> bool:
         """Writes one file where it differs, and says whether it did. See `write_all`."""
         return bool(self.write_all({path: content}))

@@ -238,9 +238,10 @@ def test_plan(run: Run, write_site: WriteSite):
     write_site()
     run("paint", "sky-sun", "-q")
     result = run("plan")
-    first, second, last = result.stdout.splitlines()
+    first, second, site, last = result.stdout.splitlines()
     assert first == "sky-sun: 48x32: fresh"
     assert second == "sea-sun: 48x32: to paint (never painted)"
+    assert re.fullmatch(r"the site: [\d.]+ kB \(about [\d.]+ kB to encode, about [\d.]+ kB of pages\)", site)
     assert re.fullmatch(r"1 of 2 pairs to paint: about \d+ s and \d+ kB", last)
 
 
@@ -257,6 +258,25 @@ def test_plan_as_json(run: Run, write_site: WriteSite):
     record = json.loads(run("plan", "--json").stdout)
     assert [pair["id"] for pair in record["pairs"]] == ["sky-sun", "sea-sun"]
     assert record["to_paint"] == 2
+    site = record["site"]
+    assert site["total"] == site["encoded"] + site["expected"] + site["pages"]
+    assert site["budget"] is None
+
+
+def test_plan_says_how_large_the_site_is(run: Run, write_site: WriteSite, tmp_path: Path):
+    """To the byte where everything is encoded and written; beside it the budget, and what follows where it is less."""
+    write_site()
+    run("build", "-q")
+    files = [path for path in (tmp_path / "public").rglob("*") if path.is_file()]
+    site = json.loads(run("plan", "--json").stdout)["site"]
+    assert site["total"] == sum(path.stat().st_size for path in files)
+    assert site["encoded"] == sum(path.stat().st_size for path in files if "img" in path.parts)
+    assert site["expected"] == 0
+    write_site(("version: 1\n", "version: 1\nbudgets: {site: 2kB}\n"))
+    told = run("plan").stdout.splitlines()[-2]
+    assert re.fullmatch(
+        r"the site: .* \(.* encoded, about .* of pages\); its budget is 2\.0 kB, so a build steps down", told
+    )
 
 
 def test_quality_override(run: Run, write_site: WriteSite, painter):
