@@ -186,7 +186,7 @@ INVALID = [
             ("animation", {"frames": 1}),
             ("animation", {"frames": 241}),
             ("animation", {"formats": []}),
-            ("animation", {"formats": ["mp4"]}),
+            ("animation", {"formats": ["webm"]}),
             ("stills", {"widths": [15]}),
             ("stills", {"widths": [8193]}),
             ("stills", {"formats": ["jpeg"]}),

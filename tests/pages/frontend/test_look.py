@@ -274,6 +274,7 @@ def test_every_rule_is_used(open_page: OpenPage) -> None:
         page.evaluate("document.querySelector('.swap-message')?.append('…')")
         page.evaluate("document.querySelectorAll('button.swap')[1]?.setAttribute('aria-pressed', 'true')")
         page.evaluate("document.querySelectorAll('button.swap')[1]?.setAttribute('aria-busy', 'true')")
+        page.evaluate("document.querySelector('button.swap')?.append(document.createElement('video'))")
         for tool in ("compare", "enlarge"):
             page.evaluate(f"document.querySelector('.tool.{tool}')?.click()")
         missed = set(page.evaluate(UNUSED))
