@@ -1,6 +1,6 @@
 """Every kind of page as a picture: on a phone, a desk and a wall, light and dark, and what a program can say of them.
 
-    pytest tests/pages/frontend/test_screenshots.py --screenshots shots --painted .neural-gallery
+    pytest -m slow tests/pages/frontend/test_screenshots.py --screenshots shots --painted .neural-gallery
 
 keeps the pictures in `shots`, to be looked at, and takes the paintings from the store of the example site. Without
 these, pictures go to a temporary folder, and blends stand in for paintings.
