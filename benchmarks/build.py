@@ -58,11 +58,12 @@ def copy_site(folder: Path, *, size: int = 400) -> Path:
     shutil.copytree(CHECKOUT / "content", folder / "content")
     manifest = folder / "site.yaml"
     text = (CHECKOUT / "site.yaml").read_text(encoding="utf-8")
-    manifest.write_text(_replaced(text, "\n  size: 400\n", f"\n  size: {size}\n"), encoding="utf-8")
+    manifest.write_text(replaced(text, "\n  size: 400\n", f"\n  size: {size}\n"), encoding="utf-8")
     return manifest
 
 
-def _replaced(text: str, old: str, new: str) -> str:
+def replaced(text: str, old: str, new: str) -> str:
+    """The manifest's text with something replaced that must stand in it."""
     if old not in text:
         raise SystemExit(f"The example site has no {old.strip()!r} any more: correct this benchmark.")
     return text.replace(old, new)
@@ -83,15 +84,16 @@ def painted_site(folder: Path) -> Path:
     manifest = copy_site(folder)
     weights = local_workshop(folder).weights_sha256
     collections.deque(build(load_site(manifest), Store(folder / STORE_FOLDER), Workshop(stand_in, weights)), maxlen=0)
-    _run((*PROGRAM, "check"), folder)  # remembers the pictures
+    run((*PROGRAM, "check"), folder)  # remembers the pictures
     return manifest
 
 
-def _run(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=folder, env=_environment(), check=True, capture_output=True, text=True)
+def run(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command in a folder. It must succeed."""
+    return subprocess.run(command, cwd=folder, env=environment(), check=True, capture_output=True, text=True)
 
 
-def _environment() -> Mapping[str, str]:
+def environment() -> Mapping[str, str]:
     """The program is that of this checkout, compiled to bytecode once, as an installed one is.
 
     A compilation cache elsewhere would make a cold build warm.
@@ -102,7 +104,8 @@ def _environment() -> Mapping[str, str]:
     return {**kept, "PYTHONPATH": str(CHECKOUT), "PYTHONPYCACHEPREFIX": str(bytecode)}
 
 
-def _timed(run: Callable[[], object]) -> float:
+def timed(run: Callable[[], object]) -> float:
+    """How long it takes, in seconds."""
     began = time.perf_counter()
     run()
     return time.perf_counter() - began
@@ -115,7 +118,7 @@ def warm(folder: Path, rounds: int, beside: str) -> None:
     seconds: dict[str, list[float]] = collections.defaultdict(list)
 
     def measure(name: str, command: Sequence[str]) -> None:
-        seconds[name].append(_timed(lambda: _run(command, folder)))
+        seconds[name].append(timed(lambda: run(command, folder)))
 
     for number in range(rounds + 1):
         measure("importing the libraries", LIBRARIES)
@@ -124,7 +127,7 @@ def warm(folder: Path, rounds: int, beside: str) -> None:
         measure("check", (*PROGRAM, "check"))
         measure("build, nothing changed", (*PROGRAM, "build"))
         caption = f"{PAIR[:-1]}, caption: Number {number}}}"
-        manifest.write_text(_replaced(text, PAIR, caption), encoding="utf-8")
+        manifest.write_text(replaced(text, PAIR, caption), encoding="utf-8")
         measure("build, one caption changed", (*PROGRAM, "build"))
     print(f"{machine()}, {counted(rounds, 'round')}\n")
     print("| command | median s | least s | budget s | times the libraries alone, median of rounds |")
@@ -144,7 +147,7 @@ def imports(folder: Path) -> None:
     print("| command | modules | import ms | the most expensive packages, ms |")
     print("| --- | --- | --- | --- |")
     for command in ("--version", "schema", "check", "plan", "render", "build", "gc"):
-        account = _run((sys.executable, "-X", "importtime", *PROGRAM[1:], command), folder).stderr
+        account = run((sys.executable, "-X", "importtime", *PROGRAM[1:], command), folder).stderr
         own = _own_times(account)
         packages: collections.Counter[str] = collections.Counter()
         for module, microseconds in own:
@@ -177,7 +180,7 @@ def cold_build(folder: Path, command: Sequence[str]) -> ColdBuild:
     heard = [(began, "the start")]
     pairs: dict[str, float] = {}
     first = 0.0
-    with subprocess.Popen(command, cwd=folder, env=_environment(), stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
             event = json.loads(line)

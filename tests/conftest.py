@@ -73,6 +73,13 @@ class BlendPainter:
         yield Painted(frame, facts, frame * np.uint16(257) if job.settings.bits == 16 else None)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What a person may say who wants to look at the pages."""
+    group = parser.getgroup("screenshots")
+    group.addoption("--screenshots", metavar="FOLDER", type=Path, help="keep the screenshots of all pages there")
+    group.addoption("--painted", metavar="STORE", type=Path, help="a store, .neural-gallery, whose paintings they show")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Tests that need a program say so where it is missing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,9 @@ from neural_gallery.cli import words
 from neural_gallery.cli.options import Request, json_option, site_options, workshop_of
 from neural_gallery.cli.problems import document, error_document, problem_records
 from neural_gallery.site.sizes import size
+
+if TYPE_CHECKING:
+    from neural_gallery.scaffold.own import OwnSite
 
 
 @click.command()
@@ -27,27 +31,30 @@ from neural_gallery.site.sizes import size
 def init(folder: Path, from_folders: tuple[Path, Path] | None, github: bool, as_json: bool) -> None:
     """Start a small working site in FOLDER (the current one unless given). Never overwrites a file.
 
+    In a folder with a site.yaml, --github adds nothing but the workflow.
+
     \b
     Example:
         neural-gallery init my-gallery
         neural-gallery init our-gallery --from-folders holidays museum
         neural-gallery init our-website --github
     """
-    from neural_gallery.scaffold.example import example_site, pages_workflow
-    from neural_gallery.scaffold.own import OwnSite, own_site
+    from neural_gallery.scaffold.example import pages_workflow
     from neural_gallery.scaffold.writing import write_new
 
-    today = datetime.datetime.now(datetime.UTC).date()
-    made = own_site(*from_folders, today=today) if from_folders else OwnSite({**example_site()}, pairs=1, skipped=())
+    made = _site(folder, from_folders, github=github)
     written = write_new(folder, made.files | (pages_workflow() if github else {}))
     if as_json:
-        record = {"folder": str(folder), "files": [str(path) for path in written]}
-        click.echo(document(record | {"pairs": made.pairs, "skipped": problem_records(made.skipped)}))
+        record = {"folder": str(folder), "files": [str(path) for path in written], "pairs": made.pairs}
+        located = [str(folder / name) for name in made.located]
+        click.echo(document(record | {"skipped": problem_records(made.skipped), "located": located}))
         return
     for problem in made.skipped:
         click.echo(f"note: left out: {problem}", err=True)
     for path in written:
         click.echo(f"wrote {path}")
+    for name in made.located:
+        click.echo(f"note: {folder / name}: {_LOCATED}", err=True)
     click.echo("\nNext:")
     if folder.resolve() != Path.cwd():
         click.echo(f"  cd {folder}")
@@ -55,14 +62,33 @@ def init(folder: Path, from_folders: tuple[Path, Path] | None, github: bool, as_
         click.echo(f"  {step}")
 
 
+_LOCATED = (
+    "this file says where it was taken. Built pictures do not, but whoever gets the file itself can read it, "
+    "in a public repository anybody: take it out first, with `exiftool -gps:all=` for one."
+)
+
+
+def _site(folder: Path, from_folders: tuple[Path, Path] | None, *, github: bool) -> OwnSite:
+    """What is to be written besides the workflow: nothing where there is a site that only wants one."""
+    from neural_gallery.scaffold.example import example_site
+    from neural_gallery.scaffold.own import OwnSite, own_site
+
+    if from_folders:
+        return own_site(*from_folders, today=datetime.datetime.now(datetime.UTC).date())
+    if github and (folder / "site.yaml").is_file():
+        return OwnSite({}, pairs=0)
+    return OwnSite({**example_site()}, pairs=1)
+
+
 def _next_steps(pairs: int, *, own: bool, github: bool) -> Iterator[str]:
-    """What to do with a new site: commands, and what they do."""
+    """What to do with a new site, or with the workflow of an old one: commands, and what they do."""
     if own:
         yield "edit site.yaml           say what is to be seen, where the text is made from a file's name"
         yield "neural-gallery plan      tells how long painting takes"
-    about = f"paints {words.counted(pairs, 'pair')}" if own else "paints the pair, about a minute"
-    yield f"neural-gallery build     {about}, and writes the pages"
-    yield "neural-gallery serve     shows them in the browser"
+    if pairs:
+        about = f"paints {words.counted(pairs, 'pair')}" if own else "paints the pair, about a minute"
+        yield f"neural-gallery build     {about}, and writes the pages"
+        yield "neural-gallery serve     shows them in the browser"
     if github:
         yield "push to GitHub           and choose GitHub Actions under Settings > Pages, once"
 

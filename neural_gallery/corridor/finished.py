@@ -55,7 +55,7 @@ class Finished:
 
     def files(self) -> Files:
         """What pages need beside themselves, by path below the place that links lead to: pictures, style and script."""
-        static = {f"static/{path}": file.read_bytes() for path, file in self.theme.static_files()}
+        static = {f"static/{path}": file.read_bytes() for path, file in self.theme.static_files(embedded=True)}
         return {**self._encoded, **static}
 
     def _keys(self, pair_ids: list[str]) -> dict[str, str]:

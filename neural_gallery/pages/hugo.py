@@ -36,7 +36,12 @@ class HugoTarget:
         """The same: a Hugo site always has templates and a configuration of its own."""
         return self
 
-    def check(self, site: Site) -> list[Problem]:
+    @property
+    def has_listings(self) -> bool:
+        """Never: which pages a Hugo site has besides is its own affair."""
+        return False
+
+    def check(self, site: Site, *, sheet: bool) -> list[Problem]:
         """Pictures must be published, and posts need files of their own."""
         problems: list[Problem] = []
         if not f"{site.images_path}/".startswith(_STATIC):
@@ -65,8 +70,9 @@ class HugoTarget:
         told = {"title": site.title, "description": site.description}
         return Frame(f"{_CONTENT}gallery.html", "hugo/page.html", front_matter(told))
 
-    def listing_frame(self, path: str, title: str, template: str) -> None:
-        """None: which pages a Hugo site has besides is its own affair."""
+    def listing_frame(self, path: str, title: str, template: str) -> Frame:
+        """None is written."""
+        raise AssertionError("a Hugo site has no listings of ours")
 
     def entry(self, post: Post, site: Site, *, page: str, anchor: str = "") -> Entry:
         """A plain link, to where Hugo puts pages unless its configuration says otherwise."""

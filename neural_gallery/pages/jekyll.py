@@ -44,7 +44,12 @@ class JekyllTarget:
         """This target for a site whose layouts and configuration are somebody else's."""
         return replace(self, existing_site=True)
 
-    def check(self, site: Site) -> list[Problem]:
+    @property
+    def has_listings(self) -> bool:
+        """In our own site; which pages an existing one has besides is its own affair."""
+        return not self.existing_site
+
+    def check(self, site: Site, *, sheet: bool) -> list[Problem]:
         """Posts need dates, and files of their own."""
         message = "the post has no date, and Jekyll publishes only posts that have one."
         remedy = "Add one to its front matter, `date: 2026-01-31`, or begin the file's name with it."
@@ -70,10 +75,8 @@ class JekyllTarget:
         path = "gallery.html" if self.existing_site else "index.html"
         return Frame(path, "jekyll/page.html", front_matter({"layout": "default", "title": site.title}))
 
-    def listing_frame(self, path: str, title: str, template: str) -> Frame | None:
-        """A page of our own site, at its path whatever permalinks are; an existing site has none of them."""
-        if self.existing_site:
-            return None
+    def listing_frame(self, path: str, title: str, template: str) -> Frame:
+        """A page of our own site, at its path whatever permalinks are."""
         told: dict[str, object] = {"layout": "default", "title": title, "permalink": f"/{path}"}
         return Frame(path, f"jekyll/{template}", front_matter(told))
 

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from neural_gallery.errors import InputError, Location, Problem
 from neural_gallery.pages.articles import Article, newest_first
-from neural_gallery.pages.indexes import SHEET, SHEET_TITLE, Place, indexes
+from neural_gallery.pages.indexes import Indexes, Place, indexes
 from neural_gallery.pages.placements import (
     GalleryPlacement,
     PicturePlacement,
@@ -21,7 +21,7 @@ from neural_gallery.pages.placements import (
 )
 from neural_gallery.pages.prose import read_prose
 from neural_gallery.pages.rendering import SiteRenderer
-from neural_gallery.pages.targets import target_for
+from neural_gallery.pages.targets import PageTarget, target_for
 from neural_gallery.pages.theme import Theme
 from neural_gallery.pages.views import Gallery, RenderedFile
 from neural_gallery.site.model import Site
@@ -46,7 +46,7 @@ class Pages:
     def check(self) -> list[Problem]:
         """Everything about posts, their blocks and the theme's files that cannot be published, sorted by place."""
         problems = [problem for article in self._articles for problem in article.prose.problems]
-        problems += self._target.check(self._site)
+        problems += self._target.check(self._site, sheet=self._indexes(self._target) is not None)
         remedy = "Jekyll takes no name that begins with '.', '_', '#' or '~' or ends with '~': rename the file."
         for path, file in self._theme.static_files():
             if self._target.refuses(path):
@@ -73,8 +73,7 @@ class Pages:
         if problems := self.check():
             raise InputError(*problems)
         target = self._target.within_existing_site() if existing_site else self._target
-        has_listings = self._site.indexes and target.listing_frame(SHEET, SHEET_TITLE, "sheet.html")
-        listed = indexes(self._site.pairs, self._places()) if has_listings else None
+        listed = self._indexes(target)
         site = SiteRenderer(self._site, gallery, self._theme, target, embedded=existing_site, indexes=listed)
         pages = [site.article(article) for article in self._articles]
         if not self._articles:
@@ -87,7 +86,8 @@ class Pages:
         files += site.lists([page.listed for page in pages])
         files += [self._copied(name) for name in target.site_templates(self._site)]
         files += target.site_files(self._site)
-        files += [RenderedFile(f"static/{path}", file.read_bytes()) for path, file in self._theme.static_files()]
+        static = self._theme.static_files(embedded=existing_site)
+        files += [RenderedFile(f"static/{path}", file.read_bytes()) for path, file in static]
         return files
 
     @cached_property
@@ -107,6 +107,10 @@ class Pages:
         if not self._articles:
             return list(self._all_pairs)
         return [placement for article in self._articles for placement in article.placements]
+
+    def _indexes(self, target: PageTarget) -> Indexes | None:
+        """The pages that nobody wrote; None where there are none."""
+        return indexes(self._site.pairs, self._places()) if self._site.indexes and target.has_listings else None
 
     def _places(self) -> dict[str, Place]:
         """Where each result is shown for the first time, by id."""

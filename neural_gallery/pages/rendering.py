@@ -14,7 +14,7 @@ from neural_gallery.pages.figures import Figures, Image, credited, pictures_of
 from neural_gallery.pages.indexes import SHEET, SHEET_TITLE, Indexes, Kin, Place
 from neural_gallery.pages.placements import Placement, pairs_of
 from neural_gallery.pages.prose import shortened
-from neural_gallery.pages.targets import SCRIPT, STYLESHEET, Entry, Frame, PageTarget
+from neural_gallery.pages.targets import ICON, SCRIPT, STYLESHEET, Entry, Frame, PageTarget
 from neural_gallery.pages.theme import Theme
 from neural_gallery.pages.views import Gallery, RenderedFile
 from neural_gallery.site.model import Post, Site
@@ -95,7 +95,7 @@ class SiteRenderer:
 
     def sheet(self, listed: Indexes) -> Page:
         """All results, small, under their styles; each leads to its place."""
-        frame = self._listing_frame(SHEET, SHEET_TITLE, "sheet.html")
+        frame = self.target.listing_frame(SHEET, SHEET_TITLE, "sheet.html")
         figures = self._figures(frame)
         groups = []
         for kin in listed.styles:
@@ -107,7 +107,7 @@ class SiteRenderer:
 
     def kin(self, kin: Kin) -> Page:
         """The results that have a picture in common."""
-        frame = self._listing_frame(kin.path, kin.title, "page.html")
+        frame = self.target.listing_frame(kin.path, kin.title, "page.html")
         figures, shown = self._figures(frame), []
         for place in kin.places:
             entry = self._entry(place, frame)
@@ -115,11 +115,6 @@ class SiteRenderer:
         body = self.theme.render("partials/gallery.html", figures=shown)
         placements = [place.placement for place in kin.places]
         return self._page(frame, figures, body, placements, title=kin.title, description=self.site.description)
-
-    def _listing_frame(self, path: str, title: str, template: str) -> Frame:
-        frame = self.target.listing_frame(path, title, template)
-        assert frame is not None, "there are no indexes where the target has no pages for them"
-        return frame
 
     def _entry(self, place: Place, frame: Frame) -> Entry:
         """How a page names the place of a result; what is around it vanishes where its post is not published."""
@@ -208,6 +203,7 @@ class SiteRenderer:
             embedded=self.embedded,
             stylesheet=STYLESHEET,
             script=SCRIPT,
+            icon=ICON,
             feed=self.target.address(FEED) if has_feed else "",
             sheet=link(SHEET) if self.indexes and frame.path != SHEET else "",
             **context,

@@ -19,6 +19,7 @@ from neural_gallery.site.model import Post, Site, Target
 
 STYLESHEET = "static/css/gallery.css"
 SCRIPT = "static/js/gallery.js"
+ICON = "static/icon.svg"
 
 ANOTHER_SLUG = "Give it another `slug` in its front matter."
 """The remedy where a page's file cannot be its own."""
@@ -49,8 +50,13 @@ class PageTarget(Protocol):
         """This target, for an output folder that is somebody's site already."""
         ...
 
-    def check(self, site: Site) -> list[Problem]:
-        """What the target cannot publish."""
+    @property
+    def has_listings(self) -> bool:
+        """Whether a site has pages that no author wrote, such as the sheet of all pictures."""
+        ...
+
+    def check(self, site: Site, *, sheet: bool) -> list[Problem]:
+        """What the target cannot publish. `sheet`: whether there is a sheet of all pictures."""
         ...
 
     def refuses(self, path: str) -> bool:
@@ -69,8 +75,8 @@ class PageTarget(Protocol):
         """How the page of a site without posts is written."""
         ...
 
-    def listing_frame(self, path: str, title: str, template: str) -> Frame | None:
-        """How a page that no author wrote is written, by that template; None where a site has none of them."""
+    def listing_frame(self, path: str, title: str, template: str) -> Frame:
+        """How a page that no author wrote is written, by that template. Asked only where `has_listings`."""
         ...
 
     def entry(self, post: Post, site: Site, *, page: str, anchor: str = "") -> Entry:
@@ -115,10 +121,15 @@ class HtmlTarget:
         """The same: its pages stand by themselves."""
         return self
 
-    def check(self, site: Site) -> list[Problem]:
+    @property
+    def has_listings(self) -> bool:
+        """Always."""
+        return True
+
+    def check(self, site: Site, *, sheet: bool) -> list[Problem]:
         """Two pages cannot go to one file."""
         taken = {"index.html": "the list of posts"} if len(site.posts) > 1 else {}
-        if site.indexes:
+        if sheet:
             taken[SHEET] = "the sheet of all pictures"
         return taken_paths(site.posts, lambda post: _html_path(post, site), taken)
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 DEFAULT = "!default"
+ICON = "icon.svg"
+"""What browsers show beside a page's title, below `static/`."""
 
 
 def default_theme() -> Path:
@@ -59,8 +61,11 @@ class Theme:
                 return path.read_text(encoding="utf-8")
         raise FileNotFoundError(template)
 
-    def static_files(self) -> Iterator[tuple[str, Path]]:
-        """Path below `static/` and file, for every static file of the theme, sorted; hidden files are left out."""
+    def static_files(self, *, embedded: bool = False) -> Iterator[tuple[str, Path]]:
+        """Path below `static/` and file, for every static file of the theme, sorted; hidden files are left out.
+
+        `embedded`: for figures on somebody else's pages, which have an icon of their own.
+        """
         found: dict[str, Path] = {}
         for folder in reversed(self._folders):
             static = folder / "static"
@@ -68,6 +73,8 @@ class Theme:
                 relative = path.relative_to(static)
                 if path.is_file() and not any(part.startswith(".") for part in relative.parts):
                     found[relative.as_posix()] = path
+        if embedded:
+            found.pop(ICON, None)
         yield from sorted(found.items())
 
     @cached_property

@@ -48,7 +48,8 @@ class OwnSite:
 
     files: dict[str, bytes | Path]  # by their relative paths: contents, or files to be copied as they are
     pairs: int
-    skipped: tuple[Problem, ...]
+    skipped: tuple[Problem, ...] = ()
+    located: tuple[str, ...] = ()  # of the files, the pictures that say where they were taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ def own_site(photographs: Path, paintings: Path, *, today: datetime.date) -> Own
         "site.yaml": _manifest(example["site.yaml"].decode(), contents, styles, taken).encode(),
         f"content/posts/{today}-painted.md": _post(styles, today).encode(),
     }
-    return OwnSite(files, max(len(contents), len(styles)), found[0].skipped + found[1].skipped)
+    located = tuple(entry.file for entry in (*contents, *styles) if entry.found.located)
+    return OwnSite(files, max(len(contents), len(styles)), found[0].skipped + found[1].skipped, located)
 
 
 def _find(photographs: Path, paintings: Path) -> list[FoundPictures]:

@@ -23,6 +23,7 @@ class FoundPicture:
     path: Path
     description: str  # ImageDescription
     credit: str  # Artist, or else Copyright
+    located: bool  # whether it says where it was taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +59,18 @@ def find_pictures(folder: Path) -> FoundPictures:
 
 
 def _described(path: Path, image: Image) -> FoundPicture:
-    from PIL.ExifTags import Base
+    from PIL.ExifTags import GPS, IFD, Base
 
     try:
         exif = image.getexif()
+        located = GPS.GPSLatitude in exif.get_ifd(IFD.GPSInfo)
     except Exception:  # metadata that cannot be read says nothing; the pixels are whole
-        return FoundPicture(path, "", "")
+        return FoundPicture(path, "", "", located=False)
     description = _text(exif.get(Base.ImageDescription))
     if description == description.upper():
         description = ""  # what cameras write into every picture: OLYMPUS DIGITAL CAMERA
-    return FoundPicture(path, description, _text(exif.get(Base.Artist)) or _text(exif.get(Base.Copyright)))
+    credit = _text(exif.get(Base.Artist)) or _text(exif.get(Base.Copyright))
+    return FoundPicture(path, description, credit, located)
 
 
 def _text(value: object) -> str:

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from click.testing import Result
 from PIL import Image
-from PIL.ExifTags import Base
+from PIL.ExifTags import GPS, IFD, Base
 
 from neural_gallery.scaffold.names import alt_text, picture_name
 from neural_gallery.scaffold.own import own_site
@@ -305,3 +305,43 @@ def test_metadata(run: Run, tmp_path: Path, exif: dict[str, str | bytes], alt: s
     image = manifest(tmp_path / "new")["images"]["one"]
     assert (image["alt"], image.get("credit")) == (alt, credit)
     assert run("check", "--site", "new").exit_code == 0
+
+
+def test_where_a_photograph_was_taken(run: Run, folders: Path) -> None:
+    """It is told which files say so, for people and for programs; no picture that is built says it."""
+    tags = Image.Exif()
+    tags[Base.Make] = "Camera"  # Pillow writes no EXIF to a PNG where nothing but a place is in it
+    tags.get_ifd(IFD.GPSInfo).update({GPS.GPSLatitudeRef: "N", GPS.GPSLatitude: (48.0, 51.0, 30.0)})
+    for name in ("photos/harbour.jpg", "photos/Old Mill.PNG"):
+        Image.new("RGB", (48, 32), "navy").save(folders / name, exif=tags)
+    told = run("init", "new", *FROM_FOLDERS).stderr.splitlines()
+    assert [line.partition(": this file says where it was taken.")[0] for line in told] == [
+        "note: new/content/images/harbour.jpg",
+        "note: new/content/images/old-mill.png",
+    ]
+    record = json.loads(run("init", "again", *FROM_FOLDERS, "--json").stdout)
+    assert record["located"] == ["again/content/images/harbour.jpg", "again/content/images/old-mill.png"]
+
+    assert b"exif" in (folders / "new/content/images/harbour.jpg").read_bytes().lower()
+    assert run("build", "--site", "new").exit_code == 0
+    built = [path for path in (folders / "new/public/static/img").iterdir() if path.is_file()]
+    assert {path.suffix for path in built} >= {".jpg", ".png", ".webp", ".avif", ".gif"}
+    assert [path.name for path in built if b"exif" in path.read_bytes().lower()] == []
+
+
+def test_only_the_workflow_where_a_site_is(run: Run, folders: Path) -> None:
+    """A site that stands already gets the workflow and nothing else, once; the site is not touched."""
+    run("init", "old")
+    before = {path: path.read_bytes() for path in (folders / "old").rglob("*") if path.is_file()}
+    assert run("init", "old", "--github").stdout.splitlines() == [
+        "wrote old/.github/workflows/pages.yml",
+        "",
+        "Next:",
+        "  cd old",
+        "  push to GitHub           and choose GitHub Actions under Settings > Pages, once",
+    ]
+    assert {path: path.read_bytes() for path in before} == before
+    again = run("init", "old", "--github")
+    assert again.exit_code == 2
+    assert "old/.github/workflows/pages.yml: this file already exists." in again.stderr
+    assert run("init", "old", "--github", *FROM_FOLDERS).exit_code == 2

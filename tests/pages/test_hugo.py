@@ -51,7 +51,7 @@ def test_files_of_a_site(author, publish):
     """Content and static files, and no template, configuration or list."""
     author.usual().post("Text.")
     author.post("More.", name="me")
-    assert sorted(publish(author.site("hugo")).files) == [
+    assert sorted(publish(author.site("hugo"), existing_site=True).files) == [
         "content/posts/me.html",
         "content/posts/night.html",
         "static/css/gallery.css",

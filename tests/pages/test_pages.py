@@ -14,7 +14,7 @@ from neural_gallery.errors import InputError
 from neural_gallery.pages.pages import Pages, Used
 from neural_gallery.site.model import WeightedStyle
 
-STATIC = ["static/css/gallery.css", "static/js/gallery.js"]
+STATIC = ["static/css/gallery.css", "static/icon.svg", "static/js/gallery.js"]
 VOID = {"meta", "link", "img", "source", "hr", "br"}
 
 

@@ -153,6 +153,7 @@ def test_files_of_a_whole_jekyll_site(author, publish):
         "_posts/2015-09-08-night.html",
         "index.html",
         "static/css/gallery.css",
+        "static/icon.svg",
         "static/js/gallery.js",
     ]
 

@@ -51,8 +51,21 @@ def test_wrong_block(notes: Path) -> None:
 
 
 def test_wrong_manifest(notes: Path) -> None:
-    """A manifest that cannot be is told for what it is."""
+    """A manifest that cannot be is told for what it is, once."""
     with (notes / "pelicanconf.py").open("a") as configuration:
         configuration.write("NEURAL_GALLERY_MANIFEST = 'sight.yaml'\n")
+    told = run_module(notes, "pelican", "-s", "pelicanconf.py", expecting=2)
+    assert told.count("sight.yaml: there is no such manifest.") == 1
+    assert "Traceback" not in told
+
+
+def test_a_file_in_the_way(notes: Path) -> None:
+    """A file of somebody else's that has the name of one of ours is kept, and told without a traceback."""
+    (notes / "content/static/css").mkdir(parents=True)
+    (notes / "content/static/css/gallery.css").write_text("mine")
+    with (notes / "pelicanconf.py").open("a") as configuration:
+        configuration.write("STATIC_PATHS = ['static']\n")
     told = run_module(notes, "pelican", "-s", "pelicanconf.py", expecting=1)
-    assert "sight.yaml: there is no such manifest." in told
+    assert "static/css/gallery.css" in told
+    assert "Traceback" not in told
+    assert (notes / "output/static/css/gallery.css").read_text() == "mine"
