@@ -62,7 +62,7 @@ def picture_keys(site: Site, picture: Picture) -> Keys:
 def result_is_encoded(site: Site, store: Store, pair: Pair, painting_key: str) -> bool:
     """Whether the store has every file of a pair, so that its painting will not be read."""
     keys = result_keys(site, pair, painting_key).values()
-    return all(_choice(store, one, site.budgets.animation).encoded for one in keys)
+    return all(chosen_encoding(store, one, site.budgets.animation).encoded for one in keys)
 
 
 def encode(
@@ -82,7 +82,7 @@ def encode(
     picture_views: dict[str, PictureView] = {}
     for picture in pictures:
         keys = picture_keys(site, picture)
-        chosen = yield from _made(store, keys, _picture_encoder(picture, keys), None, threads)
+        chosen = yield from _made(store, keys, picture_encoder(picture, keys), None, threads)
         made = _encodings(chosen)
         files |= {file.path: encoded for file, encoded in made.items()}
         picture_views[picture.name] = PictureView(picture, _still_view(made))
@@ -90,7 +90,7 @@ def encode(
     for pair_id, painting in paintings.items():
         pair = site.pair(pair_id)
         keys, most = result_keys(site, pair, painting.key), site.budgets.animation
-        chosen = yield from _made(store, keys, _result_encoder(painting), most, threads)
+        chosen = yield from _made(store, keys, result_encoder(painting), most, threads)
         made = _encodings(chosen)
         files |= {file.path: encoded for file, encoded in made.items()}
         for file, choice in chosen.items():
@@ -109,32 +109,32 @@ def _key(source_key: str, file: File, level: int = 0) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Choice:
+class Choice:
     """Which of its possible encodings a file gets."""
 
     level: int  # of ECONOMIES
     encoded: Encoded | None  # None: it has to be made first
 
 
-def _choice(store: Store, keys: Sequence[str], most: int | None) -> _Choice:
+def chosen_encoding(store: Store, keys: Sequence[str], most: int | None) -> Choice:
     """The first encoding that has at most so many bytes, or else the last; one before it that is not made yet."""
-    choice = _Choice(0, None)
+    choice = Choice(0, None)
     for level, key in enumerate(keys):
-        choice = _Choice(level, store.encoded(key))
+        choice = Choice(level, store.encoded(key))
         if choice.encoded is None or most is None or choice.encoded.bytes <= most:
             break
     return choice
 
 
-def _encodings(chosen: Mapping[File, _Choice]) -> dict[File, Encoded]:
+def _encodings(chosen: Mapping[File, Choice]) -> dict[File, Encoded]:
     return {file: choice.encoded for file, choice in chosen.items() if choice.encoded is not None}
 
 
 def _made(
     store: Store, keys: Keys, encoder: Encoder, most: int | None, threads: int | None
-) -> Generator[EncodingStarted, None, dict[File, _Choice]]:
+) -> Generator[EncodingStarted, None, dict[File, Choice]]:
     """Every file of one picture or pair, from the store or made now. `most`: the bytes that those with a choice get."""
-    chosen = {file: _choice(store, one, most) for file, one in keys.items()}
+    chosen = {file: chosen_encoding(store, one, most) for file, one in keys.items()}
     while missing := {file: choice.level for file, choice in chosen.items() if choice.encoded is None}:
         from concurrent.futures import ThreadPoolExecutor
 
@@ -147,7 +147,7 @@ def _made(
                 data, width, height = future.result()
                 key, extension = keys[file][missing[file]], FORMATS[file.format].extension
                 store.add_encoded(key, data, extension=extension, width=width, height=height)
-                chosen[file] = _choice(store, keys[file], most)
+                chosen[file] = chosen_encoding(store, keys[file], most)
         finally:
             pool.shutdown(cancel_futures=True)
     return chosen
@@ -164,7 +164,7 @@ def _once(read: Callable[[], T]) -> Callable[[], T]:
     return locked
 
 
-def _picture_encoder(picture: Picture, files: Iterable[File]) -> Encoder:
+def picture_encoder(picture: Picture, files: Iterable[File]) -> Encoder:
     """Encodes a source picture, which is read once, no larger than its largest file needs."""
     widest = max(file.width for file in files if isinstance(file, StillFile))
 
@@ -180,7 +180,7 @@ def _picture_encoder(picture: Picture, files: Iterable[File]) -> Encoder:
     return lambda file, _: _encode_still(pixels(), file)
 
 
-def _result_encoder(painting: Painting) -> Encoder:
+def result_encoder(painting: Painting) -> Encoder:
     """Encodes a painting, whose still is read once."""
     still = _once(painting.still)
 
