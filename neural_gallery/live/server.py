@@ -149,7 +149,7 @@ class _LocalOnly:
 
 def _file(site: LiveSite, path: str) -> Response:
     """A file of the site; a folder stands for its index page. While there is no site, what keeps it from being."""
-    from starlette.responses import RedirectResponse
+    from starlette.responses import RedirectResponse, Response
 
     if site.preview is None:
         return _page(site, problems_page(site.problems), mark=PROBLEMS_PAGE)
@@ -157,7 +157,7 @@ def _file(site: LiveSite, path: str) -> Response:
     if asset is None:
         if site.find(f"{path}/index.html") is not None:
             return RedirectResponse(f"/{path}/", headers=HEADERS)
-        return _missing(site)
+        return Response(status_code=204, headers=HEADERS) if path == "favicon.ico" else _missing(site)
     for pair in site.preview.waiting:
         if site.preview.stills[pair] == path and site.progress.frame(pair) is not None:
             return _frame(site, pair)
@@ -186,8 +186,8 @@ def _frame(site: LiveSite, pair: str) -> Response:
     from neural_gallery.store.stills import encode_still
 
     frame = site.progress.frame(pair)
-    if frame is None:
-        return _missing(site)
+    if frame is None:  # not any more: no error for consoles to tell of
+        return Response(status_code=204, headers=HEADERS)
     data = encode_still(frame, None, format="jpeg", width=frame.shape[1])
     return Response(data, headers=HEADERS, media_type="image/jpeg")
 

@@ -97,6 +97,11 @@ def test_head_has_no_body(living: Living):
     assert int(headers["content-length"]) > 1000
 
 
+def test_an_icon_that_nobody_made(living: Living):
+    """Browsers ask for one where no page names one; that there is none is no error in their consoles."""
+    assert ask(living, "/favicon.ico")[0] == 204
+
+
 def test_what_is_no_file_is_not_found(living: Living):
     """Folders are not listed. The page that says so keeps itself up to date: the file may yet come."""
     for path in ("/static/", "/static", "/static/img/", "/nothing.html"):
@@ -208,7 +213,7 @@ def test_the_greeting(living: Living):
 def test_frames_while_a_pair_is_painted(live: Live, write_site: Callable[..., Path], held: HeldPainter):
     """The newest frame stands under an address of its own and where the result will be; then the result does."""
     living = live(write_site())
-    assert ask(living, "/_live/frames/sky-sun")[0] == 404
+    assert ask(living, "/_live/frames/sky-sun")[0] == 204
     held.let(2)
     living.until(PairProgress, lambda event: event.step == 2)
     progress = living.site.greeting()["progress"]
@@ -218,7 +223,7 @@ def test_frames_while_a_pair_is_painted(live: Live, write_site: Callable[..., Pa
     frame = ask(living, progress["frame"])
     assert (frame[0], frame[1]["content-type"]) == (200, "image/jpeg")
     assert ask(living, "/static/img/sky-sun.png")[2] == frame[2]
-    assert ask(living, "/_live/frames/sea-sun")[0] == 404
+    assert ask(living, "/_live/frames/sea-sun")[0] == 204
     held.let()
     living.until(AllPainted)
     assert ask(living, "/static/img/sky-sun.png")[1]["content-type"] == "image/png"
