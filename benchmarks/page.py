@@ -2,8 +2,8 @@
 
     python benchmarks/page.py [FOLDER] [--page index.html] [--rounds 5] [--axe]
 
-FOLDER is a built site, `public` unless given. It is served as `neural-gallery serve` does, and the browser is slowed
-down to 4G as WebPageTest has it: 9 Mbit/s, 170 ms there and back. "At once" is what is fetched until the page is quiet,
+FOLDER is a built site, `public` unless given. It is served from this machine, and the browser is slowed down to 4G as
+WebPageTest has it: 9 Mbit/s, 170 ms there and back. "At once" is what is fetched until the page is quiet,
 without scrolling; "scrolled" is all that is fetched by scrolling to the end, before any click; "animations" are those
 that a click on each result then fetches. With `--axe` axe-core looks for violations of WCAG 2.2 AA (it needs
 axe-playwright-python).
@@ -18,11 +18,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Response, sync_playwright
-
-from neural_gallery.serve import make_server
 
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 FOUR_G = {"offline": False, "latency": 170, "downloadThroughput": 9e6 / 8, "uploadThroughput": 9e6 / 8}
@@ -63,12 +63,23 @@ class Visit:
     shift: float
 
 
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files over connections that stay open, and says nothing."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Not a word."""
+
+
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """The folder's address while it is served."""
-    with make_server(folder, port=0) as server:
+    handler = partial(Quiet, directory=str(folder.resolve()))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.url
+        yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
 
 

@@ -26,12 +26,12 @@ MAY_IMPORT = {
     "pages": {"pages"},
     "studio": {"studio"},
     "workers": {"workers", "studio"},
-    "serve": {"serve"},
     "scaffold": {"scaffold", "site"},
     "api": {"api", "site", "store", "workers"},
     "corridor": {"corridor", "site", "store", "pages", "workers"},
+    "live": {"live", "corridor", "site", "store"},
     "plugins": {"plugins", "corridor", "site", "store", "pages"},
-    "cli": {"cli", "corridor", "site", "store", "serve", "scaffold"},
+    "cli": {"cli", "live", "corridor", "site", "store", "scaffold"},
 }
 """For each room (or module beside the rooms), those whose modules it may import."""
 
@@ -48,12 +48,15 @@ FOREIGN_TO = {
     "markdown": {"pages", "plugins"},
     "mkdocs": {"plugins"},
     "pelican": {"plugins"},
+    "starlette": {"live"},
+    "uvicorn": {"live"},
+    "watchfiles": {"live"},
 }
 """Libraries that belong to some rooms only."""
 
 
 def room_of(module: Path) -> str:
-    """The room, or the module beside the rooms: `store`, `serve`."""
+    """The room, or the module beside the rooms: `store`, `api`."""
     return module.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
@@ -73,7 +76,7 @@ def imports_of(module: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_imports_point_one_way(module: Path):
-    """cli -> corridor -> {site, store, pages, workers}, workers -> studio; nobody looks back."""
+    """cli -> live -> corridor -> {site, store, pages, workers}, workers -> studio; nobody looks back."""
     room = room_of(module)
     if room in {"__init__", "__main__", "errors"}:
         allowed = {"__main__": {"cli"}, "__init__": {"api"}}.get(room, set())
@@ -171,3 +174,11 @@ def test_check_starts_without_the_store_and_the_templates(write_site: Callable[.
     loaded = loaded_by("check", "--site", str(write_site()))
     assert "neural_gallery.pages.pages" in loaded
     assert loaded & {"neural_gallery.store.store", "neural_gallery.corridor.run", "jinja2", "webbrowser"} == set()
+
+
+@pytest.mark.parametrize("command", ["check", "plan", "schema"])
+def test_the_server_is_loaded_by_serve_only(write_site: Callable[..., Path], command: str):
+    """What serves and watches takes half a second to import."""
+    arguments = [command] if command == "schema" else [command, "--site", str(write_site())]
+    loaded = loaded_by(*arguments)
+    assert loaded & {"neural_gallery.live", "starlette", "uvicorn", "watchfiles", "anyio"} == set()

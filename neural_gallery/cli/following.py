@@ -25,7 +25,7 @@ def follow(run: Generator[Event], output: Path, *, as_json: bool, quiet: bool) -
     """
     tally = Tally()
     try:
-        with closing(run), _display(as_json=as_json, quiet=quiet) as display:
+        with closing(run), display_for(as_json=as_json, quiet=quiet) as display:
             for event in run:
                 tally.count(event)
                 display.show(event)
@@ -37,7 +37,8 @@ def follow(run: Generator[Event], output: Path, *, as_json: bool, quiet: bool) -
     return tally
 
 
-def _display(*, as_json: bool, quiet: bool) -> Display:
+def display_for(*, as_json: bool, quiet: bool) -> Display:
+    """How events are shown, where they are."""
     if as_json:
         return JsonLines()
     if quiet:

@@ -7,7 +7,7 @@ import math
 import re
 
 from neural_gallery.cli.problems import line, problem_records
-from neural_gallery.corridor.events import Event, PairFailed, PlanReady
+from neural_gallery.corridor.events import Event, PairFailed, PairProgress, PlanReady
 from neural_gallery.corridor.plan import Plan
 from neural_gallery.corridor.sizing import SiteSize
 
@@ -17,7 +17,11 @@ def event_line(event: Event) -> str:
     name = re.sub(r"(?<!^)(?=[A-Z])", "-", type(event).__name__).lower()
     if isinstance(event, PlanReady):
         return line({"event": name, **plan_record(event.plan)})
+    if isinstance(event, PairProgress):
+        event = dataclasses.replace(event, frame=None)  # pixels are no text
     fields = _plain(dataclasses.asdict(event))
+    if isinstance(event, PairProgress):
+        del fields["frame"]
     if isinstance(event, PairFailed):
         fields["problems"] = problem_records(event.problems)
     return line({"event": name, **fields})

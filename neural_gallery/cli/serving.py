@@ -1,14 +1,17 @@
-"""The serve command: the site on a local address."""
+"""The serve command: the site on a local address, which follows its sources."""
 
 from __future__ import annotations
 
-import dataclasses
+from typing import TYPE_CHECKING
 
 import click
 
 from neural_gallery.cli.options import Request, json_option, quiet_option, site_options, workshop_of
-from neural_gallery.cli.problems import error_line, line
-from neural_gallery.site.model import Quality, Target
+from neural_gallery.cli.problems import error_line
+from neural_gallery.site.model import Quality
+
+if TYPE_CHECKING:
+    from neural_gallery.live.site import Source
 
 
 @click.command()
@@ -33,32 +36,42 @@ def serve(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Build the site as plain HTML into a private folder, and show it at http://127.0.0.1:8000/ until Ctrl-C.
+    """Show the site at http://127.0.0.1:8000/ until Ctrl-C, and paint what is missing meanwhile.
 
-    The output folder that the manifest names is not touched.
+    Pages are there at once, and change as you save posts, pictures, the manifest or the theme. Pairs that are still to
+    be painted show their photograph, then frame after frame. What is wrong with the manifest stands on the page.
+    The output folder is not touched.
 
     \b
     Example:
         neural-gallery serve --open
+        neural-gallery serve --quality draft
         neural-gallery serve --no-paint --port 0 --json
     """
-    from neural_gallery.cli.following import follow
-    from neural_gallery.corridor.run import build, render
-    from neural_gallery.serve import make_server
+    from neural_gallery.live.site import Source
 
-    site = request.load()
-    private = request.cache / "serve"
-    site = dataclasses.replace(site, target=Target.HTML, output=private, base_url="")
-    run = (render if no_paint else build)(site, request.store(), workshop_of(context, request))
-    follow(run, private, as_json=as_json, quiet=quiet)
-    with make_server(private, port=port, log=lambda told: None if quiet else click.echo(told, err=True)) as server:
-        told = f"serving {site.title} at {server.url} (Ctrl-C stops)"
-        click.echo(line({"event": "serving", "url": server.url}) if as_json else told)
+    root = request.manifest.parent.absolute()
+    source = Source(root, request.load, request.store(), workshop_of(context, request))
+    try:
+        _serve(source, port=port, paints=not no_paint, open_browser=open_browser, as_json=as_json, quiet=quiet)
+    except KeyboardInterrupt:
+        click.echo("stopped serving", err=True)
+
+
+def _serve(source: Source, *, port: int, paints: bool, open_browser: bool, as_json: bool, quiet: bool) -> None:
+    """Until Ctrl-C."""
+    from neural_gallery.cli.live import show_live
+    from neural_gallery.live.events import Serving
+    from neural_gallery.live.server import listen, serving
+    from neural_gallery.live.site import LiveSite
+
+    listening = listen(port)
+    live = LiveSite(source, paints=paints)
+    with live as site, serving(site, listening) as url, show_live(as_json=as_json, quiet=quiet) as show:
+        show(Serving(url))
         if open_browser:
             import webbrowser
 
-            webbrowser.open(server.url)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            click.echo("stopped serving", err=True)
+            webbrowser.open(url)
+        for event in site.events():
+            show(event)

@@ -72,7 +72,7 @@ def result_is_encoded(site: Site, store: Store, pair: Pair, painting_key: str) -
 
 def encoded_files(site: Site, store: Store, keys: Keys) -> dict[File, Encoded | None]:
     """Each file of one picture or pair as the store has it; None where it has to be made first."""
-    return {file: one.choice(store).encoded for file, one in _wanted(keys, Levels(), site.budgets).items()}
+    return {file: one.choice(store).encoded for file, one in wanted_files(keys, Levels(), site.budgets).items()}
 
 
 def encode(
@@ -93,16 +93,16 @@ def encode(
     economies: dict[AnimationFile, Economy] = {}
     picture_views: dict[str, PictureView] = {}
     for picture in pictures:
-        wanted = _wanted(picture_keys(site, picture), levels, site.budgets)
-        chosen = yield from _made(store, wanted, _picture_encoder(picture, wanted), threads)
+        wanted = wanted_files(picture_keys(site, picture), levels, site.budgets)
+        chosen = yield from _made(store, wanted, picture_encoder(picture, wanted), threads)
         made = _encodings(chosen)
         files |= {file.path: encoded for file, encoded in made.items()}
         picture_views[picture.name] = PictureView(picture, _still_view(made))
     pair_views: dict[str, PairView] = {}
     for pair_id, painting in paintings.items():
         pair = site.pair(pair_id)
-        wanted = _wanted(result_keys(site, pair, painting.key), levels, site.budgets)
-        chosen = yield from _made(store, wanted, _result_encoder(painting), threads)
+        wanted = wanted_files(result_keys(site, pair, painting.key), levels, site.budgets)
+        chosen = yield from _made(store, wanted, result_encoder(painting), threads)
         made = _encodings(chosen)
         files |= {file.path: encoded for file, encoded in made.items()}
         for file, choice in chosen.items():
@@ -133,49 +133,49 @@ def _key(source_key: str, file: File, level: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Choice:
+class Choice:
     """Which of its possible encodings a file gets."""
 
-    level: int  # of ECONOMIES
+    level: int  # of ECONOMIES or STILL_ECONOMIES
     encoded: Encoded | None  # None: it has to be made first
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class Wanted:
     """What a file may become."""
 
     keys: Sequence[str]  # by level
     first: int  # the level to begin with
     most: int | None  # bytes; None: it is what that level makes of it
 
-    def choice(self, store: Store) -> _Choice:
+    def choice(self, store: Store) -> Choice:
         """The first encoding that has at most so many bytes, or else the last; one before it that is not made yet."""
-        choice = _Choice(self.first, None)
+        choice = Choice(self.first, None)
         for level in range(self.first, len(self.keys)):
-            choice = _Choice(level, store.encoded(self.keys[level]))
+            choice = Choice(level, store.encoded(self.keys[level]))
             if choice.encoded is None or self.most is None or choice.encoded.bytes <= self.most:
                 break
         return choice
 
 
-def _wanted(keys: Keys, levels: Levels, budgets: Budgets) -> dict[File, _Wanted]:
+def wanted_files(keys: Keys, levels: Levels, budgets: Budgets) -> dict[File, Wanted]:
     """What each file of one picture or pair may become; the first of them is the still's fallback."""
     still = levels.stills.get(next(iter(keys)).path, 0)
     return {
-        file: _Wanted(of_file, levels.animations, budgets.animation)
+        file: Wanted(of_file, levels.animations, budgets.animation)
         if isinstance(file, AnimationFile)
-        else _Wanted(of_file, min(still, len(of_file) - 1), None)
+        else Wanted(of_file, min(still, len(of_file) - 1), None)
         for file, of_file in keys.items()
     }
 
 
-def _encodings(chosen: Mapping[File, _Choice]) -> dict[File, Encoded]:
+def _encodings(chosen: Mapping[File, Choice]) -> dict[File, Encoded]:
     return {file: choice.encoded for file, choice in chosen.items() if choice.encoded is not None}
 
 
 def _made(
-    store: Store, wanted: Mapping[File, _Wanted], encoder: Encoder, threads: int | None
-) -> Generator[EncodingStarted, None, dict[File, _Choice]]:
+    store: Store, wanted: Mapping[File, Wanted], encoder: Encoder, threads: int | None
+) -> Generator[EncodingStarted, None, dict[File, Choice]]:
     """Every file of one picture or pair, from the store or made now."""
     chosen = {file: one.choice(store) for file, one in wanted.items()}
     while missing := {file: choice.level for file, choice in chosen.items() if choice.encoded is None}:
@@ -196,6 +196,11 @@ def _made(
     return chosen
 
 
+def mime_of(file: File) -> str:
+    """The type of a file as the web names it."""
+    return "video/mp4" if file.format == "mp4" else FORMATS[file.format].mime
+
+
 def _extension(file: File) -> str:
     return FORMATS[file.format].extension if isinstance(file, StillFile) else file.format
 
@@ -211,7 +216,7 @@ def _once(read: Callable[[], T]) -> Callable[[], T]:
     return locked
 
 
-def _picture_encoder(picture: Picture, files: Iterable[File]) -> Encoder:
+def picture_encoder(picture: Picture, files: Iterable[File]) -> Encoder:
     """Encodes a source picture, which is read once, no larger than its largest file needs."""
     widest = max(file.width for file in files if isinstance(file, StillFile))
 
@@ -227,7 +232,7 @@ def _picture_encoder(picture: Picture, files: Iterable[File]) -> Encoder:
     return lambda file, level: _encode_still(pixels(), file, level)
 
 
-def _result_encoder(painting: Painting) -> Encoder:
+def result_encoder(painting: Painting) -> Encoder:
     """Encodes a painting, whose still is read once."""
     still = _once(painting.still)
 
@@ -273,5 +278,4 @@ def _pair_view(pair: Pair, made: Mapping[File, Encoded], painting: Painting) -> 
 
 
 def _image_file(file: File, encoded: Encoded) -> ImageFile:
-    mime = "video/mp4" if file.format == "mp4" else FORMATS[file.format].mime
-    return ImageFile(file.path, mime, encoded.width, encoded.height, encoded.bytes)
+    return ImageFile(file.path, mime_of(file), encoded.width, encoded.height, encoded.bytes)

@@ -6,11 +6,14 @@ A run is a generator of these. It works only while it is asked for the next one,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 from neural_gallery.corridor.plan import Plan
 from neural_gallery.errors import Problem
+
+if TYPE_CHECKING:
+    from neural_gallery.workers.messages import RGB
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class PairProgress:
     stage: str  # for people: "compiling 200 x 133"
     loss: float  # NaN before the first step
     work: float  # share of the pair's work that is done, in [0, 1]: time goes with this, not with steps
+    frame: RGB | None = field(default=None, repr=False, compare=False)  # the newest, where there is a new one
 
 
 @dataclass(frozen=True, slots=True)

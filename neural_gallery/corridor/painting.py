@@ -73,7 +73,15 @@ class _Easel:
         if progress.checkpoint:
             self.so_far.state = progress.checkpoint
             store.keep_unfinished(self.planned.key, self.so_far)
-        return PairProgress(self.job.name, progress.step, progress.steps, progress.stage, progress.loss, progress.work)
+        return PairProgress(
+            self.job.name,
+            progress.step,
+            progress.steps,
+            progress.stage,
+            progress.loss,
+            progress.work,
+            progress.frames[-1] if progress.frames else None,
+        )
 
     def finish(self, painted: Painted | None, store: Store, workshop: Workshop) -> None:
         """Puts the painting into the store. Raises PaintError where it is not what was asked for."""

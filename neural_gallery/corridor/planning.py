@@ -6,7 +6,7 @@ read whole, so that a damaged one is found while it can still be planned for.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
 from neural_gallery.corridor import reasons
@@ -35,9 +35,7 @@ def make_plan(site: Site, store: Store, workshop: Workshop, *, pair_ids: Collect
     workshop = workshop.for_site(site)
     pairs = _chosen(site, pair_ids)
     keys = painting_keys(site, workshop)
-    frames: dict[str, int] = {}
-    for pair in site.pairs:  # all: painting one pair must not take frames from another with the same painting
-        frames[keys[pair.id]] = max(pair.animation.frames, frames.get(keys[pair.id], 0))
+    frames = frames_wanted(site, keys)
     past: list[Record] | None = None
     experience: list[Experience] = []
     planned, compiled = [], set()
@@ -76,6 +74,14 @@ def painting_keys(site: Site, workshop: Workshop) -> dict[str, str]:
     """The key of each pair's painting, by pair id."""
     engine, weights = workshop.engine, workshop.for_site(site).weights_sha256
     return {pair.id: painting_key(pair, engine=engine, weights_sha256=weights) for pair in site.pairs}
+
+
+def frames_wanted(site: Site, keys: Mapping[str, str]) -> dict[str, int]:
+    """How many frames each painting shall have, by its key. `keys` are those of all pairs, by id."""
+    frames: dict[str, int] = {}
+    for pair in site.pairs:  # all: painting one pair must not take frames from another with the same painting
+        frames[keys[pair.id]] = max(pair.animation.frames, frames.get(keys[pair.id], 0))
+    return frames
 
 
 def _chosen(site: Site, pair_ids: Collection[str]) -> Sequence[Pair]:

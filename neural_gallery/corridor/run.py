@@ -117,6 +117,15 @@ def render(site: Site, store: Store, workshop: Workshop, *, strict: bool = False
         yield from _publisher(site, store, pages, paintings, strict=strict).publish(notes)
 
 
+def encode_painted(site: Site, store: Store, workshop: Workshop) -> Run:
+    """Encode what the pages show and what is painted of it; paint nothing, write no pages."""
+    pages = check(site)
+    with store.lock():
+        paintings = _paintings(site, store, workshop, pages)
+        there = {pair_id: painting for pair_id, painting in paintings.items() if painting is not None}
+        yield from encode(site, store, [site.images[name] for name in pages.used().pictures], there)
+
+
 def collect_garbage(site: Site, store: Store, workshop: Workshop, *, dry_run: bool = False) -> Swept:
     """Remove from the store what no entry of the manifest uses, and no sheet of proofs that is still there.
 

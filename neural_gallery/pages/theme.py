@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from neural_gallery.errors import Location, Problem, ThemeError, did_you_mean
 from neural_gallery.pages.prose import caption_html
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import BytecodeCache, Environment
 
 DEFAULT = "!default"
 ICON = "icon.svg"
@@ -86,6 +86,7 @@ class Theme:
             loader=jinja2.ChoiceLoader([jinja2.PrefixLoader({DEFAULT: loaders[-1]}), *loaders]),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
+            bytecode_cache=_compiled(),
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
@@ -113,6 +114,27 @@ class Theme:
         name = str(getattr(error, "name", None) or template)
         remedy = did_you_mean(name, self._environment.list_templates())
         return Problem(self._raised_at(error), f"there is no template '{name}'.", remedy)
+
+
+@cache
+def _compiled() -> BytecodeCache:
+    """What templates are compiled to, kept for the next theme of this process: `serve` renders again and again.
+
+    Jinja looks at the source each time, so a template that has changed is compiled anew.
+    """
+    import jinja2
+
+    class Memory(jinja2.BytecodeCache):
+        kept: dict[str, bytes] = {}  # noqa: RUF012  (there is one)
+
+        def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+            if bucket.key in self.kept:
+                bucket.bytecode_from_string(self.kept[bucket.key])
+
+        def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+            self.kept[bucket.key] = bucket.bytecode_to_string()
+
+    return Memory()
 
 
 def _caption(text: str) -> object:

@@ -277,11 +277,10 @@
     #dialog = document.createElement("dialog");
     #stage = document.createElement("div");
     #caption = document.createElement("p");
-    #images;
+    #images = [];
     #at = 0;
 
-    constructor(images) {
-      this.#images = images;
+    constructor() {
       this.#dialog.className = "gallery-viewer";
       this.#stage.className = "stage";
       this.#caption.setAttribute("aria-live", "polite");
@@ -305,6 +304,7 @@
 
     open(image) {
       active?.stop();
+      this.#images = pictures(); // figures may have been added
       this.#dialog.showModal();
       this.#show(this.#images.indexOf(image));
     }
@@ -327,14 +327,25 @@
 
   let theViewer = null;
 
+  function pictures() {
+    return [...document.querySelectorAll("figure.pair img, figure.picture img")];
+  }
+
   function viewer() {
-    theViewer ??= new Viewer([...document.querySelectorAll("figure.pair img, figure.picture img")]);
+    theViewer ??= new Viewer();
     return theViewer;
   }
 
-  for (const image of document.querySelectorAll("figure.pair a.swap img[data-alt]")) {
-    new Swap(image.closest("a.swap"), image);
+  function takeUp(root) {
+    for (const image of root.querySelectorAll("figure.pair a.swap img[data-alt]")) {
+      new Swap(image.closest("a.swap"), image);
+    }
   }
+
+  takeUp(document);
+
+  // Whoever adds a figure to the page later says so: its event "gallery:added" rises to here.
+  document.addEventListener("gallery:added", (event) => takeUp(event.target.parentElement));
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") active?.stop();

@@ -18,8 +18,9 @@ import pytest
 from click.testing import Result
 from PIL import Image
 
-from neural_gallery import serve
 from neural_gallery.cli import main
+from neural_gallery.live import server
+from neural_gallery.live.site import LiveSite
 from neural_gallery.scaffold.example import example_site
 from neural_gallery.scaffold.writing import write_new
 from neural_gallery.studio.weight_files.reading import open_weights
@@ -81,12 +82,12 @@ def shell(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable
 def nothing_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """No browser is opened, no port is taken that another program may have, and Ctrl-C comes at once."""
 
-    def stop(server: object) -> None:
+    def stop(site: LiveSite) -> None:
         raise KeyboardInterrupt
 
-    free = functools.partial(serve.make_server, port=0)
-    monkeypatch.setattr(serve, "make_server", lambda folder, *, port, log: free(folder, log=log))
-    monkeypatch.setattr(serve.SiteServer, "serve_forever", stop)
+    free = functools.partial(server.listen, 0)
+    monkeypatch.setattr(server, "listen", lambda port: free())
+    monkeypatch.setattr(LiveSite, "events", stop)
     monkeypatch.setattr("webbrowser.open", lambda address: True)
 
 
