@@ -22,7 +22,7 @@ Work: TypeAlias = Generator[EncodingStarted, None, Encodings]
 Encode: TypeAlias = Callable[[Levels], Work]
 """Everything that is published beside the pages, at those levels."""
 
-_PAGE_PARTS = (".css", ".js")
+_PAGE_PARTS = (".css", ".js", "static/icon.svg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class WeighedPage:
     """What a view of a page costs before any click."""
 
     path: str
-    text: int  # the page itself, the theme's stylesheets and scripts
+    text: int  # the page itself, the theme's stylesheets, scripts and icon
     shows: tuple[Shown, ...]
 
     def weight(self, encodings: Encodings) -> int:

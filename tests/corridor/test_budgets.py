@@ -113,7 +113,8 @@ def test_garbage_is_what_no_budget_asks_for(write_site: WriteSite, workshop: Wor
 def pages(manifest: Path) -> dict[str, int]:
     """What a view of each page costs before any click, read from the pages by other means than the program's own."""
     public = manifest.parent / "public"
-    parts = sum(path.stat().st_size for path in (public / "static").rglob("*") if path.suffix in (".css", ".js"))
+    files = [path for path in (public / "static").rglob("*") if path.suffix in (".css", ".js") or path.stem == "icon"]
+    parts = sum(path.stat().st_size for path in files)
     weights = {}
     for page in public.rglob("*.html"):
         text = page.read_text()
@@ -160,7 +161,7 @@ def test_a_page_weighs_what_a_browser_fetches(write_site: WriteSite, workshop: W
             for image in page.locator("main img").all():
                 image.scroll_into_view_if_needed()
             page.wait_for_function("[...document.images].every(image => image.currentSrc && image.complete)")
-            fetched = [public / name for name in served.recorder.requests if name != "favicon.ico"]
+            fetched = [public / name for name in served.recorder.requests]
             assert sum(file.stat().st_size for file in fetched) == weight, path
 
 
