@@ -42,9 +42,9 @@ class Easel:
     pace: jax.Array  # what the learning rate is multiplied by: 1, halved after each setback
 
 
-def adam(method: Method) -> optax.GradientTransformation:
-    """Adam's direction, not yet multiplied by a learning rate."""
-    return optax.scale_by_adam(b1=method.momentum, b2=method.second_momentum)
+def adam(method: Method, *, steps: int) -> optax.GradientTransformation:
+    """Adam's direction at a scale of so many steps, not yet multiplied by a learning rate."""
+    return optax.scale_by_adam(b1=method.momentum_at(steps), b2=method.second_momentum)
 
 
 def lbfgs() -> optax.GradientTransformationExtraArgs:
@@ -70,7 +70,7 @@ def begin(image: jax.Array, method: Method) -> Easel:
     """The state before the first step from that picture."""
     # The average is a copy: one buffer cannot be donated twice.
     average = jnp.array(image, copy=True)
-    optimizer = lbfgs() if method.optimizer == "lbfgs" else adam(method)
+    optimizer = lbfgs() if method.optimizer == "lbfgs" else adam(method, steps=1)  # whatever their number
     return Easel(image, average, optimizer.init(image), jnp.zeros((), jnp.int32), jnp.ones(()))
 
 
@@ -111,7 +111,7 @@ def step_with(
     if method.optimizer == "lbfgs":
         change, moments = _lbfgs_change(gradient, easel)
     else:
-        direction, moments = adam(method).update(gradient, easel.moments)
+        direction, moments = adam(method, steps=steps).update(gradient, easel.moments)
         change = learning_rate(method, step=easel.step, steps=steps) * jnp.asarray(direction)
     image = jnp.clip(easel.image - easel.pace * change, 0, 1)
     decay = method.average_decay(steps)

@@ -114,7 +114,7 @@ Chunk: TypeAlias = Callable[[Easel], Parts[tuple[Easel, np.ndarray, Sequence[jax
 def _chunk(painting: Painting, ahead: Ahead, scale: Scale, targets: Targets) -> Chunk:
     """How the steps of a scale are taken: several in one program, or one after the other in blocks."""
     recipe, tiling = painting.recipe, painting.tiling(scale)
-    style, content = recipe.shares_at(scale.size)
+    style, content = recipe.shares
     shares = jax.device_put(np.float32(style)), jax.device_put(np.float32(content))
 
     def at_once(easel: Easel) -> Parts[tuple[Easel, np.ndarray, jax.Array]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -138,7 +139,8 @@ class Painting:
         canvas = self.canvas(scale)
         begun = self._with_detail(image, canvas) if self.recipe.init == "content" else image
         mounted = canvas.mount(np.clip(resize(begun, canvas.height, canvas.width), 0, 1))
-        return optimizers.begin(jax.device_put(mounted), self.recipe.method)
+        easel = optimizers.begin(jax.device_put(mounted), self.recipe.method)
+        return dataclasses.replace(easel, pace=jax.device_put(np.float32(self.recipe.pace)))
 
     def _with_detail(self, image: Floats, canvas: Canvas) -> Floats:
         """A picture of a coarser scale at the size of the canvas, with what of the content was too fine for it.

@@ -58,7 +58,7 @@ class Method:
     optimizer: Literal["adam", "lbfgs"] = "adam"
     learning_rate: float = 12 / 255  # Adam's, of the first step of a scale; a cosine takes it down
     final_learning_rate: float = 1 / 255
-    momentum: float = 0.9  # Adam's b1
+    momentum: float = 0.9  # Adam's b1, at the most
     second_momentum: float = 0.99  # Adam's b2
     averaged_share: float = 1 / 8  # of a scale's steps: how far back the average goes that is shown and saved
     pooling: Literal["max", "avg"] = "max"
@@ -72,6 +72,14 @@ class Method:
         It forgets in proportion to them: with 0.9 throughout, a scale of four steps would show two thirds of its start.
         """
         return 1 - 1 / (1 + self.averaged_share * steps)
+
+    def momentum_at(self, steps: int) -> float:
+        """Adam's b1 at a scale of so many steps: no more of the past than the average has.
+
+        With 0.9 throughout, what a scale of twelve steps takes up in the first ones swings back only after the last,
+        and stays in the picture as fine noise.
+        """
+        return min(self.momentum, self.average_decay(steps))
 
     @property
     def layers(self) -> frozenset[str]:
@@ -96,8 +104,20 @@ class Recipe:
         """Steps over all scales."""
         return sum(scale.steps for scale in self.scales)
 
-    def shares_at(self, size: int) -> tuple[float, float]:
-        """What the style and the content term are multiplied by where the longest side is `size` pixels.
+    @property
+    def pace(self) -> float:
+        """What the learning rate is multiplied by from the first step on.
+
+        Adam's first steps have one length however near the goal is. From the content to a low strength it is near, and
+        steps longer than the way leave noise which the few at a large scale do not remove.
+        """
+        if self.init != "content" or self.method.optimizer != "adam":
+            return 1.0
+        return min(1.0, max(LEAST_PACE, 2 * self.strength))
+
+    @property
+    def shares(self) -> tuple[float, float]:
+        """What the style and the content term are multiplied by, at every scale.
 
         Content over style is `MIDDLE_CONTENT_SHARE` at strength 0.5 and 256 pixels, and runs from nothing but content
         at strength 0 to nothing but style at 1; the larger of the two shares is 1.
@@ -105,7 +125,8 @@ class Recipe:
         if self.strength in (0.0, 1.0):
             return self.strength, 1.0 - self.strength
         content = MIDDLE_CONTENT_SHARE * ((1.0 - self.strength) / self.strength) ** STRENGTH_EXPONENT
-        content *= (size / 256) ** SIZE_EXPONENT
+        exponent = SIZE_EXPONENT + SIZE_EXPONENT_RISE * (self.strength - 0.5) ** 2
+        content *= (self.scales[-1].size / 256) ** exponent
         return min(1.0, 1.0 / content), min(1.0, content)
 
 
@@ -115,10 +136,15 @@ MIDDLE_CONTENT_SHARE = 0.62
 STRENGTH_EXPONENT = 1.0
 """How steeply that share falls as strength grows: ((1 - strength) / strength) to this power."""
 
-SIZE_EXPONENT = 0.9
-"""How steeply it grows with the size, so that a strength keeps as much of the content whatever the size is.
+SIZE_EXPONENT, SIZE_EXPONENT_RISE = 0.8, 9.0
+"""How steeply it grows with the result's size, so that a strength keeps as much of the content whatever the size is.
 
-Strokes are the larger, and steps the fewer, the larger a picture is. Measured between 256 and 512 pixels."""
+Strokes are the larger, and steps the fewer, the larger a picture is. Measured between 256 and 512 pixels: the exponent
+is the first number at strength 0.5, and grows by the second times the square of the distance from there.
+"""
+
+LEAST_PACE = 0.1
+"""The pace at strength 0, where only the total variation is left to be lowered."""
 
 
 def pyramid(size: int, *, levels: int) -> tuple[int, ...]:

@@ -114,7 +114,7 @@ def _advance(
     once more. Raises PaintError where that does not help.
     """
     first = paintings[0]
-    shares = np.array([painting.recipe.shares_at(scale.size) for painting in paintings], np.float32)
+    shares = np.array([painting.recipe.shares for painting in paintings], np.float32)
 
     def chunk() -> Parts[tuple[Easel, np.ndarray, jax.Array]]:
         yield ""

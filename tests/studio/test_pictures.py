@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from neural_gallery.studio import color, pyramid
-from neural_gallery.studio.recipe import Recipe, Scale, scales_for
+from neural_gallery.studio.recipe import Method, Recipe, Scale, scales_for
 from neural_gallery.studio.recipe import pyramid as sizes_of
 
 
@@ -108,13 +110,43 @@ def test_strength_runs_from_content_to_style() -> None:
     """The style's share over the content's grows without a break from nothing to everything."""
 
     def shares(strength: float) -> tuple[float, float]:
-        return Recipe((Scale(64, 1),), strength, "style", "content", 1.0, 0).shares_at(256)
+        return Recipe((Scale(256, 1),), strength, "style", "content", 1.0, 0).shares
 
     assert shares(0.0) == (0.0, 1.0)
     assert shares(1.0) == (1.0, 0.0)
     ratios = [shares(k / 20)[0] / shares(k / 20)[1] for k in range(1, 20)]
     assert ratios == sorted(ratios)
     assert all(max(shares(k / 20)) == 1 for k in range(21))
+
+
+def test_more_of_the_content_is_asked_for_the_larger_a_picture_is() -> None:
+    """Least so at strength 0.5: toward one end the noise of fewer steps shows more, toward the other larger strokes."""
+
+    def growth(strength: float) -> float:
+        small, large = (
+            Recipe((Scale(128, 1), Scale(size, 1)), strength, "style", "content", 1.0, 0).shares for size in (256, 512)
+        )
+        return (large[1] / large[0]) / (small[1] / small[0])
+
+    assert growth(0.5) == pytest.approx(2**0.8)
+    assert growth(0.1) == pytest.approx(growth(0.9)) == pytest.approx(2**2.24)
+
+
+def test_steps_are_no_longer_than_the_way() -> None:
+    """From the content to a low strength it is short; from elsewhere, or for L-BFGS, it is not known to be."""
+
+    def pace(strength: float, *, init: Literal["content", "noise"] = "content", **method: Any) -> float:
+        return Recipe((Scale(64, 1),), strength, "style", init, 1.0, 0, Method(**method)).pace
+
+    assert [pace(strength) for strength in (0, 0.1, 0.25, 0.5, 1)] == [0.1, 0.2, 0.5, 1, 1]
+    assert pace(0.1, init="noise") == pace(0.1, optimizer="lbfgs") == 1
+
+
+def test_few_steps_remember_little() -> None:
+    """Adam's momentum goes no further back than the average does, and never further than asked for."""
+    assert [Method().momentum_at(steps) for steps in (8, 24)] == pytest.approx([0.5, 0.75])
+    assert Method().momentum_at(200) == 0.9
+    assert Method(momentum=0.3).momentum_at(8) == 0.3
 
 
 def test_luma_is_swapped_and_colours_stay() -> None:
