@@ -125,8 +125,10 @@ class Recipe:
         if self.strength in (0.0, 1.0):
             return self.strength, 1.0 - self.strength
         content = MIDDLE_CONTENT_SHARE * ((1.0 - self.strength) / self.strength) ** STRENGTH_EXPONENT
-        exponent = SIZE_EXPONENT + SIZE_EXPONENT_RISE * (self.strength - 0.5) ** 2
-        content *= (self.scales[-1].size / 256) ** exponent
+        size, exponent = self.scales[-1].size / 256, SIZE_EXPONENT
+        if size > 1:
+            exponent += SIZE_EXPONENT_RISE * (self.strength - 0.5) ** 2
+        content *= size**exponent
         return min(1.0, 1.0 / content), min(1.0, content)
 
 
@@ -140,7 +142,8 @@ SIZE_EXPONENT, SIZE_EXPONENT_RISE = 0.8, 9.0
 """How steeply it grows with the result's size, so that a strength keeps as much of the content whatever the size is.
 
 Strokes are the larger, and steps the fewer, the larger a picture is. Measured between 256 and 512 pixels: the exponent
-is the first number at strength 0.5, and grows by the second times the square of the distance from there.
+is the first number at strength 0.5, and grows by the second times the square of the distance from there. Below 256
+pixels, where the number of steps stays, it does not.
 """
 
 LEAST_PACE = 0.1

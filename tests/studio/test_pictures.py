@@ -122,14 +122,15 @@ def test_strength_runs_from_content_to_style() -> None:
 def test_more_of_the_content_is_asked_for_the_larger_a_picture_is() -> None:
     """Least so at strength 0.5: toward one end the noise of fewer steps shows more, toward the other larger strokes."""
 
-    def growth(strength: float) -> float:
+    def growth(strength: float, sizes: tuple[int, int] = (256, 512)) -> float:
         small, large = (
-            Recipe((Scale(128, 1), Scale(size, 1)), strength, "style", "content", 1.0, 0).shares for size in (256, 512)
+            Recipe((Scale(96, 1), Scale(size, 1)), strength, "style", "content", 1.0, 0).shares for size in sizes
         )
         return (large[1] / large[0]) / (small[1] / small[0])
 
     assert growth(0.5) == pytest.approx(2**0.8)
     assert growth(0.1) == pytest.approx(growth(0.9)) == pytest.approx(2**2.24)
+    assert growth(0.1, (128, 256)) == pytest.approx(2**0.8)
 
 
 def test_steps_are_no_longer_than_the_way() -> None:
