@@ -4,8 +4,8 @@
 
 SITE is a folder with a site.yaml, the example site unless given; a copy of it is served, with what is painted already.
 A post, a caption in the manifest and the theme's stylesheet are saved with something else in them, again and again.
-"Heard" is from the save to the moment when the page begins to load anew, "seen" to that when Chromium has parsed it and the
-change stands in it. Nothing is painted, unless `--paint` is given: then painting what is missing goes on meanwhile.
+"Heard" is from the save to the moment when the page begins to load anew, "seen" to that when Chromium has parsed it and
+the change stands in it. Nothing is painted, unless `--paint` is given: then painting what is missing goes on meanwhile.
 """
 
 from __future__ import annotations
