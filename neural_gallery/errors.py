@@ -125,3 +125,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A question that names the nearest of `known` (`Did you mean 'starry_night'?`), or "" where none is near."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"Did you mean '{near[0]}'?" if near else ""
+
+
+def problems_in(error: NeuralGalleryError | OSError, *, unnamed: str) -> tuple[Problem, ...]:
+    """What was wrong. `unnamed` is what failed where the system names no file."""
+    if isinstance(error, NeuralGalleryError):
+        return error.problems
+    return (Problem(None, f"{error.filename or unnamed}: {error.strerror or error}."),)

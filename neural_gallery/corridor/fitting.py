@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from neural_gallery.corridor.encoding import Encodings, Levels
 from neural_gallery.corridor.events import EncodingStarted
+from neural_gallery.pages.targets import ICON
 from neural_gallery.pages.views import RenderedFile, Shown
 from neural_gallery.site.model import Budgets
 from neural_gallery.store.economy import ECONOMIES, STILL_ECONOMIES
@@ -22,7 +23,7 @@ Work: TypeAlias = Generator[EncodingStarted, None, Encodings]
 Encode: TypeAlias = Callable[[Levels], Work]
 """Everything that is published beside the pages, at those levels."""
 
-_PAGE_PARTS = (".css", ".js", "static/icon.svg")
+_PAGE_PARTS = (".css", ".js", ICON)
 
 
 @dataclass(frozen=True, slots=True)

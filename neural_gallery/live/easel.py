@@ -14,7 +14,7 @@ from neural_gallery.corridor.events import Event, PairDone, PairFailed, PairStar
 from neural_gallery.corridor.planning import frames_wanted, painting_keys
 from neural_gallery.corridor.run import Run, encode_painted, paint
 from neural_gallery.corridor.workshop import Workshop
-from neural_gallery.errors import NeuralGalleryError, PaintError, Problem, StoreError
+from neural_gallery.errors import NeuralGalleryError, PaintError, Problem, StoreError, problems_in
 from neural_gallery.live.events import AllPainted
 from neural_gallery.site.model import Site
 from neural_gallery.store.store import Store
@@ -85,7 +85,7 @@ class Easel(threading.Thread):
                 self._condition.wait_for(lambda: self._stopped or self._wanted is not site, PATIENCE)
             return False
         except (NeuralGalleryError, OSError) as error:
-            self._report(_problems(error))
+            self._report(problems_in(error, unnamed="the store"))
             return True
         self._tell(AllPainted())
         return True
@@ -119,9 +119,3 @@ class Easel(threading.Thread):
 
     def _failures(self, keys: Collection[str]) -> tuple[Problem, ...]:
         return tuple(problem for key in keys for problem in self._failed.get(key, ()))
-
-
-def _problems(error: NeuralGalleryError | OSError) -> tuple[Problem, ...]:
-    if isinstance(error, NeuralGalleryError):
-        return error.problems
-    return (Problem(None, f"{error.filename or 'the store'}: {error.strerror or error}."),)

@@ -14,7 +14,7 @@ from queue import SimpleQueue
 from neural_gallery.corridor.events import PairDone, PairFailed, PairProgress, PairStarted
 from neural_gallery.corridor.preview import Asset, Bakery, Preview, make_preview
 from neural_gallery.corridor.workshop import Workshop
-from neural_gallery.errors import NeuralGalleryError, Problem
+from neural_gallery.errors import NeuralGalleryError, Problem, problems_in
 from neural_gallery.live import watching
 from neural_gallery.live.broadcast import Broadcast
 from neural_gallery.live.easel import Easel
@@ -110,7 +110,7 @@ class LiveSite:
             try:
                 preview = make_preview(self._source.load(), self._source.workshop, self._bakery)
             except (NeuralGalleryError, OSError) as error:
-                self._note(wrong=problems_of(error))
+                self._note(wrong=problems_in(error, unnamed="a file"))
                 return
             files = self._take(preview)
             self._note(wrong=())
@@ -199,13 +199,6 @@ class LiveSite:
 def told(problems: Collection[Problem]) -> list[dict[str, str]]:
     """Problems as browsers get them."""
     return [{"where": str(one.location or ""), "message": one.message, "remedy": one.remedy} for one in problems]
-
-
-def problems_of(error: NeuralGalleryError | OSError) -> tuple[Problem, ...]:
-    """What was wrong."""
-    if isinstance(error, NeuralGalleryError):
-        return error.problems
-    return (Problem(None, f"{error.filename or 'a file'}: {error.strerror or error}."),)
 
 
 def _differences(before: Preview | None, now: Preview) -> set[str]:
