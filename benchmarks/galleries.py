@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from build import PROGRAM, copy_site, machine, replaced, run, stand_in, timed
-from page import FLAGS, served, visit
+from page import FLAGS, find_chromium, served, visit
 from playwright.sync_api import sync_playwright
 
 from neural_gallery.corridor.run import build
@@ -114,7 +114,7 @@ def print_table(galleries: Sequence[Gallery]) -> None:
     print("| gallery | first build s | nothing changed s | before any click kB | requests | scrolled kB |")
     print("| --- | --- | --- | --- | --- | --- |")
     with sync_playwright() as running:
-        program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        program = find_chromium()
         browser = running.chromium.launch(executable_path=program, args=FLAGS)
         for gallery in galleries:
             with served(gallery.folder / gallery.output.partition("/")[0]) as address:

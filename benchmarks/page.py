@@ -25,6 +25,13 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+def find_chromium() -> str | None:
+    """The browser of this machine, if there is one."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
 FOUR_G = {"offline": False, "latency": 170, "downloadThroughput": 9e6 / 8, "uploadThroughput": 9e6 / 8}
 OBSERVE = """() => {
   window.shift = 0; window.largest = 0;
@@ -142,7 +149,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--axe", action="store_true")
     options = parser.parse_args()
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    program = find_chromium()
     if program is None:
         parser.error("no Chromium was found on this machine")
     with served(options.folder) as site, sync_playwright() as running:

@@ -25,10 +25,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from page import FLAGS, find_chromium
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 STYLE = "/* round {} */\n:root {{ --round: {}; }}\n"
 
 
@@ -117,7 +117,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--paint", action="store_true")
     options = parser.parse_args()
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    program = find_chromium()
     if program is None:
         parser.error("no Chromium was found on this machine")
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as running:
