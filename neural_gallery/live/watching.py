@@ -25,6 +25,9 @@ DEBOUNCE = 50
 STEP = 10
 """Milliseconds of silence after which a change is told."""
 
+QUIET = 200
+"""Milliseconds in which nothing changes, after which that is told."""
+
 MOST_FOLDERS = 4000
 """No more are watched: systems limit it."""
 
@@ -51,7 +54,8 @@ def folders_of(root: Path, site: Site | None) -> frozenset[Path]:
 def changes(folders: Callable[[], frozenset[Path]], stop: threading.Event) -> Iterator[frozenset[Path]]:
     """What has changed, again and again, until `stop` is set.
 
-    `folders` is asked anew after each change. The set is empty where something may have changed unseen.
+    `folders` is asked anew after each change. The set is empty where something may have changed unseen: whenever
+    watching has just begun, with the first folders and with those that came since.
     """
     from watchfiles import watch
 
@@ -64,17 +68,22 @@ def changes(folders: Callable[[], frozenset[Path]], stop: threading.Event) -> It
             debounce=DEBOUNCE,
             step=STEP,
             stop_event=stop,
+            rust_timeout=QUIET,
+            yield_on_timeout=True,
             raise_interrupt=False,
         )
+        known = False
         with contextlib.closing(batches):
             for batch in batches:
+                # That anything comes, if only word of silence, shows that the folders are being watched by now.
+                if known and not batch:
+                    continue
+                known = True
                 yield frozenset(Path(path) for _, path in batch)
                 now = folders()
                 if now != watched:
                     watched = now
                     break
-        if not stop.is_set():
-            yield frozenset()  # new folders may have got files before they were watched
 
 
 def _below(root: Path, output: Path | None) -> Iterator[Path]:

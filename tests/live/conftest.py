@@ -32,7 +32,7 @@ class HeldPainter:
     def __init__(self, painter: Painter) -> None:
         self.begun: list[Job] = []
         self.left: list[str] = []  # pairs whose painting was not followed to its end
-        self._painter = painter
+        self.painter = painter
         self._permits = threading.Semaphore(0)
 
     def let(self, messages: int = 10_000) -> None:
@@ -44,7 +44,7 @@ class HeldPainter:
         self.begun.append(job)
         message: Message | None = None
         try:
-            for message in self._painter(job):
+            for message in self.painter(job):
                 assert self._permits.acquire(timeout=PATIENCE)
                 yield message
         finally:

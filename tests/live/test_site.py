@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from neural_gallery.corridor.events import EncodingStarted, PairDone, PairFailed, PairProgress, PairStarted
 from neural_gallery.live.events import AllPainted, Mended, ProblemsFound, Refreshed
 from neural_gallery.store.store import Store
+from neural_gallery.workers.messages import Job, Message, Painter, Progress
 
 from .conftest import HeldPainter, Living
 
@@ -38,6 +40,18 @@ def saved(living: Living, name: str, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new))
+
+
+def with_checkpoints(painter: Painter) -> Painter:
+    """The same painter; each of its messages brings something to go on from."""
+
+    def paint(job: Job) -> Iterator[Message]:
+        for message in painter(job):
+            if isinstance(message, Progress):
+                message = replace(message, checkpoint=str(message.step).encode())
+            yield message
+
+    return paint
 
 
 def test_it_is_there_before_anything_is_painted(live: Live, write_site: WriteSite, held: HeldPainter):
@@ -168,6 +182,24 @@ def test_a_pair_that_is_not_wanted_any_more_is_left(live: Live, write_site: Writ
     assert [job.name for job in held.begun] == ["sky-sun", "sea-sun", "sea-sun"]
     assert [job.settings.strength for job in held.begun] == [0.5, 0.7, 0.9]
     assert len(Store(living.folder / ".neural-gallery").records()) == 2
+
+
+def test_a_pair_that_is_wanted_again_goes_on(live: Live, write_site: WriteSite, held: HeldPainter):
+    """What was left at a change is gone on with, from its last checkpoint, when a later one asks for it again."""
+    held.painter = with_checkpoints(held.painter)
+    living = live(write_site())
+    held.let(5 + 2)  # the first pair, and half of the second
+    living.until(PairProgress, lambda event: (event.pair, event.step) == ("sea-sun", 2))
+    saved(living, "site.yaml", "strength: 0.7", "strength: 0.9")
+    living.until(Refreshed)
+    held.let(1)
+    living.until(PairStarted)
+    saved(living, "site.yaml", "strength: 0.9", "strength: 0.7")
+    living.until(Refreshed)
+    held.let()
+    living.until(AllPainted)
+    found = [(job.settings.strength, job.checkpoint) for job in held.begun if job.name == "sea-sun"]
+    assert found == [(0.7, None), (0.9, None), (0.7, b"3")]
 
 
 def test_a_pair_that_is_still_wanted_is_finished(live: Live, write_site: WriteSite, held: HeldPainter):
