@@ -1,12 +1,13 @@
-"""Beside Sigal, a maker of static galleries, on the same pictures: weight of the page, time to build it, and again.
+"""Beside other makers of static galleries, on the same pictures: weight of the page, time to build it, and again.
 
-    python benchmarks/galleries.py --sigal .venv-sigal/bin/sigal [--rounds 5]
+    python benchmarks/galleries.py --sigal .venv-sigal/bin/sigal --thumbsup node_modules/.bin/thumbsup [--rounds 5]
 
-Sigal is no dependency: install it from PyPI somewhere else (`pip install sigal`); it is used with its own settings.
+Neither is a dependency: install them somewhere else, from PyPI (`pip install sigal`) and npm (`npm install thumbsup`,
+with GraphicsMagick and ExifTool, which it runs); they are used with their own settings.
 
 The pictures are fifteen results of 400 pixels, five photographs by three paintings. A stand-in paints them, so nothing
-here is about painting: all is painted before the clock starts. Sigal gets the results as PNG files. What we build of
-them is more than what Sigal does: the photographs, three formats in two widths, and an animation of every result in
+here is about painting: all is painted before the clock starts. The others get the results as PNG files. What we build
+of them is more than what they do: the photographs, three formats in two widths, and an animation of every result in
 three formats. The second line leaves out what can be: stills in WebP only, and a GIF of two frames.
 
 Every round builds once from nothing but the pictures, then again with nothing changed, one program after the other.
@@ -103,6 +104,12 @@ def sigal(program: str, folder: Path) -> Gallery:
     return Gallery(f"sigal {version(program)}", folder, command, ("out",), "out/results")
 
 
+def thumbsup(program: str, folder: Path) -> Gallery:
+    """thumbsup, with its own settings."""
+    command = (program, "--input", "pictures", "--output", "out")
+    return Gallery(f"thumbsup {version(program)}", folder, command, ("out",), "out")
+
+
 def version(program: str) -> str:
     """What a program says of its version."""
     told = subprocess.run((program, "--version"), capture_output=True, text=True, check=True).stdout
@@ -128,25 +135,28 @@ def print_table(galleries: Sequence[Gallery]) -> None:
 def _page_of(gallery: Gallery) -> str:
     """The page with all the pictures: the album where there are pages for albums."""
     root = gallery.folder / gallery.output.partition("/")[0]
-    found = [root / "results" / "index.html", root / "index.html"]
+    found = [root / "results" / "index.html", root / "results.html", root / "index.html"]
     return next(path for path in found if path.is_file()).relative_to(root).as_posix()
 
 
 def main() -> None:
     """Prints a Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sigal", metavar="PROGRAM")
+    others = {"sigal": sigal, "thumbsup": thumbsup}
+    for name in others:
+        parser.add_argument(f"--{name}", metavar="PROGRAM")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         galleries = [ours(folder / "whole", "neural-gallery"), ours(folder / "lean", "neural-gallery, lean", LEAN)]
         pictures = results(folder / "whole")
-        if options.sigal:
-            program = str(Path(options.sigal).absolute())
-            galleries.append(sigal(program, copied(pictures, folder / "sigal")))
-        else:
-            print("Sigal is left out: say where it is with --sigal.")
+        for name, other in others.items():
+            if given := getattr(options, name):
+                program = str(Path(given).absolute())
+                galleries.append(other(program, copied(pictures, folder / name)))
+            else:
+                print(f"{name} is left out: say where it is with --{name}.")
         for _ in range(options.rounds):
             for gallery in galleries:
                 gallery.measure()

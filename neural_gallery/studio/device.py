@@ -31,9 +31,14 @@ def feature_dtype() -> DTypeLike:
 
 
 def keep_compilations(folder: Path) -> None:
-    """Turns JAX's persistent compilation cache on, in that folder."""
+    """Turns JAX's persistent compilation cache on, in that folder.
+
+    What is kept there is good for a copy of the folder, too: with XLA's own caches, which would lie within it, the
+    folder's path would be part of each program's key.
+    """
     jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
+    jax.config.update("jax_persistent_cache_enable_xla_caches", "none")
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
 
 
 def return_freed_memory() -> None:

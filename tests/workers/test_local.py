@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -84,7 +85,7 @@ def test_closing_the_stream_stops_the_painting(job: Job) -> None:
 
 
 def test_compiled_programs_are_kept(job: Job, tmp_path: Path) -> None:
-    """A painter with a cache leaves compiled programs behind, for the next process to find."""
+    """A painter with a cache leaves compiled programs for the next process to find, also in a copy of the folder."""
     script = (
         "import sys, pickle, pathlib\n"
         "from neural_gallery.workers import local\n"
@@ -94,8 +95,15 @@ def test_compiled_programs_are_kept(job: Job, tmp_path: Path) -> None:
     import pickle
 
     (tmp_path / "job").write_bytes(pickle.dumps(job))
-    subprocess.run([sys.executable, "-c", script, tmp_path / "job", tmp_path / "cache"], check=True)
-    assert any(path.stat().st_size > 10_000 for path in (tmp_path / "cache").iterdir())
+
+    def chunks(folder: str) -> set[str]:
+        subprocess.run([sys.executable, "-c", script, tmp_path / "job", tmp_path / folder], check=True)
+        return {path.name for path in (tmp_path / folder).glob("jit_paint_chunk-*-cache")}
+
+    kept = chunks("first")
+    assert kept
+    shutil.copytree(tmp_path / "first", tmp_path / "elsewhere")
+    assert chunks("elsewhere") == kept
 
 
 def test_a_job_is_painted_with_the_weights_that_it_brings(job: Job, tmp_path: Path) -> None:
