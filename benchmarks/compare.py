@@ -1,6 +1,6 @@
 """How good other programs' results are for the time they take, on the pairs and by the judge of `quality.py`.
 
-    python benchmarks/compare.py [--programs gatys wasserstein] [--strengths 0.5] [--size 256] [--pairs 6]
+    python benchmarks/compare.py [--programs gatys wasserstein] [--strengths 0.5] [--size 256] [--pairs 1 2 3 4 5 6]
                                  [--evaluations 1000] [--init noise] [--steps 500] [--threads 2] [--device cuda]
                                  [--keep FOLDER]
 
@@ -49,7 +49,7 @@ def outcomes(network: VGG, judge: Judge, options: argparse.Namespace) -> Iterato
     """The outcomes of the pairs, for each program and strength."""
     for program, strength in itertools.product(options.programs, options.strengths):
         paint, found = painter(network, program, strength, options), []
-        for content_name, style_name in PAIRS[: options.pairs]:
+        for content_name, style_name in (PAIRS[number - 1] for number in options.pairs):
             content, style = picture(content_name, size=options.size), picture(style_name)
             began = time.perf_counter()
             rgb = paint(content, style)
@@ -68,7 +68,8 @@ def main() -> None:
     parser.add_argument("--programs", nargs="+", choices=names, default=names)
     parser.add_argument("--strengths", nargs="+", type=float, default=[0.5], help="between 0 and 1")
     parser.add_argument("--size", type=int, default=256, help="longest side of the results, in pixels")
-    parser.add_argument("--pairs", type=int, default=len(PAIRS), help="how many of the pairs, from the first on")
+    numbers = range(1, len(PAIRS) + 1)
+    parser.add_argument("--pairs", nargs="+", type=int, choices=numbers, default=list(numbers))
     parser.add_argument("--evaluations", type=int, default=1000, help="of the objective, by gatys")
     parser.add_argument("--init", choices=["content", "noise"], default="noise", help="what gatys starts with")
     parser.add_argument("--steps", type=int, default=500, help="of wasserstein at a scale; twice as many at the first")
