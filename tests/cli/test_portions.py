@@ -25,7 +25,16 @@ WriteSite = Callable[..., Path]
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("90s", 90), ("40m", 2400), ("1h30m", 5400), ("1h", 3600), ("2H5S", 7205), ("75", 75), ("0.5", 0.5), (" 3m ", 180)],
+    [
+        ("90s", 90),
+        ("40m", 2400),
+        ("1h30m", 5400),
+        ("1h", 3600),
+        ("2H5S", 7205),
+        ("75", 75),
+        ("0.5", 0.5),
+        (" 3m ", 180),
+    ],
 )
 def test_durations(text: str, seconds: float):
     """Hours, minutes and seconds in this order, or a number of seconds."""
@@ -45,7 +54,7 @@ def test_what_is_no_duration(text: str):
 @pytest.mark.parametrize("text", ["0", "0s", "721h", "9" * 400])
 def test_durations_out_of_bounds(text: str):
     """No time at all is a mistake, and so is more than a month."""
-    with pytest.raises(UsageError, match="is not a time to paint in. Give it from 1s to 720h."):
+    with pytest.raises(UsageError, match="is not a time to paint in"):
         duration(text)
 
 

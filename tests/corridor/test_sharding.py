@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -102,14 +103,17 @@ def test_what_a_store_has_changes_nothing(write_site: WriteSite, workshop: Works
 
 
 def test_shards_paint_the_site(write_site: WriteSite, workshop: Workshop, painter, tmp_path: Path):
-    """Each in a store of its own paints its pairs, and no pair is painted twice."""
+    """Each in a store of its own paints its pairs, none twice; put together by copying, a build has nothing to do."""
     manifest = write_site(ONE_PAIR_LESS, MANY)
     for number in (1, 2, 3):
         store = Store(tmp_path / f"store-{number}")
         events = list(paint(load_site(manifest), store, workshop, shard=Shard(number, 3)))
         plan = next(event for event in events if isinstance(event, PlanReady)).plan
         assert (plan.shard, plan.all_pairs) == (Shard(number, 3), 8)
+        shutil.copytree(store.folder / "paintings", tmp_path / "all/paintings", dirs_exist_ok=True)
     assert len(painter.painted) == len(set(painter.painted)) == 7
+    list(build(load_site(manifest), Store(tmp_path / "all"), workshop))
+    assert len(painter.painted) == 7
 
 
 def test_more_shards_than_pairs(write_site: WriteSite, workshop: Workshop, painter, tmp_path: Path):
