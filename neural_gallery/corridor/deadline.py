@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from neural_gallery.corridor.estimate import RELIABLE
+
 Clock: TypeAlias = Callable[[], float]
 Reserve: TypeAlias = Callable[[], float]
 """What is needed after painting, as things stand."""
@@ -26,8 +28,8 @@ CHECKPOINT_EVERY = 5.0
 MISJUDGED = 3.0
 """So many times longer than expected a pair may take before one is surprised."""
 
-ENDING = 1.0
-"""What a command needs that only paints: to store its last painting, and to say so."""
+ENDING = 3.0
+"""What a command needs that only paints: a painter that is stopped first ends what it is just computing."""
 
 
 def _ending() -> float:
@@ -110,6 +112,9 @@ class Watch:
         return now + min(self._pace, self.rest()) > self._end
 
     def rest(self) -> float:
-        """How long it will take from the last sign to the pair's end, by what was done so far; infinite at first."""
+        """How long it will take from the last sign to the pair's end, by what was done so far.
+
+        Infinite before that says anything: at first most of the time goes into compiling.
+        """
         done = self.work - (self._before or 0.0)
-        return (self._heard - self._begun) * (1 - self.work) / done if done > 0 else math.inf
+        return (self._heard - self._begun) * (1 - self.work) / done if done >= RELIABLE else math.inf

@@ -56,7 +56,7 @@ def paint_missing(
     """
     problems: list[Problem] = []
     waiting, total = deque(enumerate(plan.to_paint, start=1)), len(plan.to_paint)
-    pace, rest, painted = Pace(), math.nan, 0
+    pace, stopped, painted = Pace(), None, 0
     while waiting and deadline.allows(waiting[0][1].seconds):
         position, planned = waiting.popleft()
         name = planned.pair.id
@@ -81,7 +81,7 @@ def paint_missing(
             yield PairFailed(name, position, total, error.problems)
         except _OutOfTimeError:
             waiting.appendleft((position, planned))
-            rest = watch.rest()
+            stopped = watch
             yield PairStopped(name, position, total, watch.work)
             break
         else:
@@ -90,8 +90,9 @@ def paint_missing(
     left = tuple(planned for _, planned in waiting)
     if left:
         seconds = [pace.corrected(planned.seconds) for planned in left]
-        if math.isfinite(rest):
-            seconds[0] = rest
+        if stopped is not None:
+            rest = stopped.rest()
+            seconds[0] = rest if math.isfinite(rest) else seconds[0] * (1 - stopped.work)
         yield TimeUp(deadline.budget, painted, tuple(planned.pair.id for planned in left), sum(seconds))
     return Outcome(tuple(problems), left)
 

@@ -27,8 +27,8 @@ ANIMATIONS: Mapping[str, float] = MappingProxyType({"gif": 1.6e-7, "webp": 1e-7,
 CAUTION = 2.0
 """Other machines are slower, and not every core is busy until the end."""
 
-PAGES, PAGE = 3.0, 0.03
-"""For rendering and writing: at any rate, and for each pair."""
+PAGES, PAGE = 6.0, 0.03
+"""For ending what the painter is just computing, rendering and writing: at any rate, and for each pair."""
 
 
 class Publishing:
