@@ -34,6 +34,39 @@ Every key of `site.yaml`, as `neural-gallery schema` has them for editors. [The 
 Whatever has no default is left out, or left to the program, unless it is given; **bold** keys have to be given.
 `relu1_1` to `relu5_4` are [the network's layers](manifest.md#style).
 """
+TOLD = """\
+With `--json`, `build`, `paint`, `render`, `proof` and `serve` print an event a line, as soon as it happens, each an
+object with its name under `event`. Keys may be added, and do not change. Where the command fails, the last line is
+`error`.
+"""
+EVENTS = (
+    (
+        "plan-ready",
+        "it is known what will be painted",
+        "those of `plan --json`; with `--shard` also `shard` (`number`, `count`) and `all_pairs`",
+    ),
+    ("pair-started", "a pair is begun", "`pair`, `position`, `total`, `expected_seconds`"),
+    ("pair-progress", "at least every ten seconds", "`pair`, `step`, `steps`, `stage`, `loss`, `work` (0 to 1)"),
+    ("pair-done", "a pair is painted and kept", "`pair`, `position`, `total`, `seconds`"),
+    ("pair-failed", "a pair could not be painted", "`pair`, `position`, `total`, `problems`"),
+    (
+        "pair-stopped",
+        "a pair is left half painted, because time is up",
+        "`pair`, `position`, `total`, `work` (0 to 1)",
+    ),
+    (
+        "time-up",
+        "painting ends before everything is painted, to keep to `--time-budget`",
+        "`budget` (seconds), `painted` (pairs), `left` (ids), `seconds` (what these will take, roughly)",
+    ),
+    ("encoding-started", "a file is encoded", "`path`"),
+    ("note", "there is something to know", "`message`"),
+    ("proof-lines", "every proof is there", "`lines` (by proof)"),
+    ("rendered", "the output folder is up to date", "`written`, `unchanged`, `removed`, `start`"),
+    ("error", "the command failed", "`problems`"),
+)
+"""What programs are told: each event, when it comes, and its keys."""
+
 SECTIONS = {
     "Manifest": "The top",
     "SiteSection": "`site`",
@@ -63,6 +96,8 @@ def command_lines() -> Iterator[str]:
     """The page of the commands."""
     yield from (MADE_BY, "", "# Commands", "", COMMANDS)
     yield from _command(program, click.Context(program, info_name=PROGRAM))
+    yield from ("## What programs are told", "", TOLD)
+    yield from _table(("event", "when", "keys"), [(_code(name), when, keys) for name, when, keys in EVENTS])
 
 
 def _command(command: click.Command, context: click.Context) -> Iterator[str]:

@@ -9,11 +9,13 @@ import click
 
 from neural_gallery.cli import words
 from neural_gallery.cli.options import Request, json_option, making_options, site_options, workshop_of
+from neural_gallery.cli.portions import shard_option
 from neural_gallery.cli.problems import document, error_document
 from neural_gallery.site.sizes import size
 
 if TYPE_CHECKING:
     from neural_gallery.corridor.plan import Plan
+    from neural_gallery.corridor.sharding import Shard
     from neural_gallery.corridor.sizing import SiteSize
 
 
@@ -45,14 +47,16 @@ def check(request: Request, as_json: bool) -> None:
 @click.command()
 @making_options
 @json_option(error_document)
+@shard_option("Tell of")
 @click.pass_context
-def plan(context: click.Context, request: Request, as_json: bool) -> None:
+def plan(context: click.Context, request: Request, as_json: bool, shard: Shard) -> None:
     """Show what would be painted, why, how long it would take, and how large the site would be.
 
     \b
     Example:
         neural-gallery plan
         neural-gallery plan --quality draft
+        neural-gallery plan --shard 2/5
     """
     from neural_gallery.cli.records import plan_record, size_record
     from neural_gallery.corridor.checking import check as check_site
@@ -64,8 +68,11 @@ def plan(context: click.Context, request: Request, as_json: bool) -> None:
     site = request.load()
     pages = check_site(site)
     store = request.store()
-    made = make_plan(site, store, workshop_of(context, request))
-    whole = expected_size(site, store, made, pages.used(), Output(site.output, store.folder / OUTPUTS))
+    workshop = workshop_of(context, request)
+    made = everything = make_plan(site, store, workshop)
+    if not shard.is_all:
+        made = make_plan(site, store, workshop, shard=shard)
+    whole = expected_size(site, store, everything, pages.used(), Output(site.output, store.folder / OUTPUTS))
     for note in store.notes:
         click.echo(f"note: {note}", err=True)
     if as_json:
@@ -97,10 +104,11 @@ def schema() -> None:
 
 def _plan_summary(made: Plan) -> str:
     missing = len(made.to_paint)
+    shard = "" if made.shard.is_all else f"{words.share(made)}; "
     if not missing:
-        return f"{words.counted(len(made.pairs), 'pair')}: all painted"
+        return f"{shard}{words.counted(len(made.pairs), 'pair')}: all painted"
     about = f"about {words.seconds(made.seconds)} and {size(made.bytes)}"
-    return f"{missing} of {words.counted(len(made.pairs), 'pair')} to paint: {about}"
+    return f"{shard}{missing} of {words.counted(len(made.pairs), 'pair')} to paint: {about}"
 
 
 def _size_summary(whole: SiteSize, budget: int | None) -> str:

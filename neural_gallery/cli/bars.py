@@ -24,7 +24,9 @@ from neural_gallery.corridor.events import (
     PairFailed,
     PairProgress,
     PairStarted,
+    PairStopped,
     PlanReady,
+    TimeUp,
 )
 
 
@@ -95,6 +97,11 @@ class Bars:
             case PairDone() | PairFailed():
                 self._forecast.finish(now)
                 self._finished(event)
+            case PairStopped(pair, work=work):
+                self._progress.console.print(Text(f"stopped {pair} at {work:.0%}, and kept it"))
+            case TimeUp():
+                self._progress.update(self._pair, visible=False)
+                self._progress.update(self._whole, visible=False)
             case EncodingStarted(path):
                 self._progress.update(self._encoding, description="encoding", state=path, visible=True)
             case Note(message):

@@ -23,6 +23,7 @@ from neural_gallery.corridor.events import (
     PairFailed,
     PairProgress,
     PairStarted,
+    PairStopped,
     PlanReady,
 )
 
@@ -150,6 +151,9 @@ class PlainLines(Quiet):
             case PairFailed():
                 self._forecast.finish(now)
                 return f"{self._prefix}: failed"
+            case PairStopped():
+                self._forecast.finish(now)
+                return f"{self._prefix}: stopped at {event.work:.0%}, and kept"
             case EncodingStarted(path):
                 told, self._encoding = self._encoding, True
                 return f"encoding {path}" if not told or now - self._told_at >= QUIET_SECONDS else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from neural_gallery.cli.completion import pair_ids
@@ -14,9 +16,14 @@ from neural_gallery.cli.options import (
     strict_option,
     workshop_of,
 )
+from neural_gallery.cli.portions import shard_option, time_budget_option
 from neural_gallery.cli.problems import error_line
 from neural_gallery.errors import UsageError
 from neural_gallery.site.model import Target
+
+if TYPE_CHECKING:
+    from neural_gallery.corridor.deadline import Deadline
+    from neural_gallery.corridor.sharding import Shard
 
 
 @click.command()
@@ -24,16 +31,27 @@ from neural_gallery.site.model import Target
 @json_option(error_line)
 @quiet_option
 @strict_option
+@time_budget_option
 @click.option("--open", "open_page", is_flag=True, help="Open the front page in the browser afterwards.")
 @click.pass_context
-def build(context: click.Context, request: Request, as_json: bool, quiet: bool, strict: bool, open_page: bool) -> None:
+def build(
+    context: click.Context,
+    request: Request,
+    as_json: bool,
+    quiet: bool,
+    strict: bool,
+    deadline: Deadline,
+    open_page: bool,
+) -> None:
     """Paint what is missing, encode it, and write the pages.
 
-    Ctrl-C keeps every finished pair; the same command goes on from there.
+    Ctrl-C keeps every finished pair; the same command goes on from there. With --time-budget, pages show the photograph
+    of a pair that is not painted in time, and say so.
 
     \b
     Example:
         neural-gallery build
+        neural-gallery build --time-budget 40m
         neural-gallery build --quality draft --target html
         neural-gallery build --open --strict
     """
@@ -45,7 +63,7 @@ def build(context: click.Context, request: Request, as_json: bool, quiet: bool, 
         message = f"--open shows pages that a browser reads as they are, and the target is {site.target.value}."
         generator = site.target.value.capitalize()
         raise UsageError.at(None, message, f"Add --target html, or build with {generator} and open what it makes.")
-    run = build_site(site, request.store(), workshop_of(context, request), strict=strict)
+    run = build_site(site, request.store(), workshop_of(context, request), strict=strict, deadline=deadline)
     follow(run, site.output, as_json=as_json, quiet=quiet)
     if open_page:
         open_in_browser(site.output / "index.html")
@@ -56,20 +74,35 @@ def build(context: click.Context, request: Request, as_json: bool, quiet: bool, 
 @making_options
 @json_option(error_line)
 @quiet_option
+@time_budget_option
+@shard_option("Paint")
 @click.pass_context
-def paint(context: click.Context, request: Request, pairs: tuple[str, ...], as_json: bool, quiet: bool) -> None:
+def paint(
+    context: click.Context,
+    request: Request,
+    pairs: tuple[str, ...],
+    as_json: bool,
+    quiet: bool,
+    deadline: Deadline,
+    shard: Shard,
+) -> None:
     """Paint the PAIRS of those ids, or every missing pair, and write no pages.
+
+    Several machines that paint one shard each paint all, whatever their stores already have.
 
     \b
     Example:
         neural-gallery paint
         neural-gallery paint chelsea-great-wave --quality draft
+        neural-gallery paint --shard 2/5 --time-budget 40m
     """
     from neural_gallery.cli.following import follow
     from neural_gallery.corridor.run import paint as paint_pairs
 
     site = request.load()
-    run = paint_pairs(site, request.store(), workshop_of(context, request), pair_ids=pairs)
+    run = paint_pairs(
+        site, request.store(), workshop_of(context, request), pair_ids=pairs, shard=shard, deadline=deadline
+    )
     follow(run, site.output, as_json=as_json, quiet=quiet)
 
 

@@ -47,10 +47,15 @@ def plan_record(plan: Plan) -> dict[str, object]:
             }
             for planned in plan.pairs
         ],
+        **({} if plan.shard.is_all else _shard_record(plan)),
         "to_paint": len(plan.to_paint),
         "seconds": round(plan.seconds, 1),
         "bytes": plan.bytes,
     }
+
+
+def _shard_record(plan: Plan) -> dict[str, object]:
+    return {"shard": dataclasses.asdict(plan.shard), "all_pairs": plan.all_pairs}
 
 
 def _plain(fields: dict[str, object]) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from neural_gallery.cli import words
-from neural_gallery.corridor.events import EncodingStarted, Event, PairDone, PlanReady, Rendered
+from neural_gallery.corridor.events import EncodingStarted, Event, PairDone, PlanReady, Rendered, TimeUp
 
 
 class Tally:
@@ -17,6 +17,8 @@ class Tally:
         self.reused = 0
         self.painted = 0
         self.encoded = 0
+        self.shard = ""  # what is told of it
+        self.time_up: TimeUp | None = None
         self.rendered: Rendered | None = None
 
     def count(self, event: Event) -> None:
@@ -26,8 +28,11 @@ class Tally:
                 self.planned = True
                 self.pairs = len(plan.pairs)
                 self.reused = sum(planned.fresh for planned in plan.pairs)
+                self.shard = "" if plan.shard.is_all else words.share(plan)
             case PairDone():
                 self.painted += 1
+            case TimeUp():
+                self.time_up = event
             case EncodingStarted():
                 self.encoded += 1
             case Rendered():
@@ -46,16 +51,26 @@ class Tally:
 
     def summary(self, output: Path) -> list[str]:
         """What is told at the end of a run that went well. `output` is the folder of the pages, as people name it."""
-        done = [f"painted {words.counted(self.painted, 'pair')}, reused {self.reused}"] if self.planned else []
+        done = [self.shard] if self.shard else []
+        if self.planned:
+            done.append(f"painted {words.counted(self.painted, 'pair')}, reused {self.reused}")
+        left = [] if self.time_up is None else [_left(self.time_up)]
         if self.rendered is None:
-            return done
+            return ["; ".join(done), *left] if done else left
         written, removed = len(self.rendered.written), len(self.rendered.removed)
         if written or removed:
             changes = f"wrote {words.counted(written, 'file')} in {output}"
             done.append(changes + (f", removed {removed}" if removed else ""))
         else:
             done.append(f"nothing changed in {output}")
-        lines = ["; ".join(done)]
+        lines = ["; ".join(done), *left]
         if self.rendered.start:
             lines.append(f"open {output / self.rendered.start}")
         return lines
+
+
+def _left(event: TimeUp) -> str:
+    """What is told of pairs for which there was no time."""
+    pairs, about = words.counted(len(event.left), "pair"), words.seconds(event.seconds)
+    are = "is" if len(event.left) == 1 else "are"
+    return f"time is up: {pairs} {are} left, about {about}; the next run goes on"

@@ -16,7 +16,7 @@ from neural_gallery.site.lines import pair_lines
 from neural_gallery.site.model import Budgets, Pair, Picture, Site
 from neural_gallery.store.economy import ECONOMIES, LOSSY, STILL_ECONOMIES, Economy
 from neural_gallery.store.encodings import Encoded
-from neural_gallery.store.keys import encoding_key, picture_key
+from neural_gallery.store.keys import encoding_key, picture_key, waiting_key
 from neural_gallery.store.stills import FORMATS, encode_still, scaled_height
 from neural_gallery.store.store import Store
 
@@ -59,6 +59,11 @@ def result_keys(site: Site, pair: Pair, painting_key: str) -> Keys:
     return {file: _keys(site.budgets, painting_key, file) for file in files}
 
 
+def waiting_keys(site: Site, pair: Pair) -> Keys:
+    """The same for a pair that is not painted yet, whose stills show its content: it has no animations."""
+    return {file: _keys(site.budgets, waiting_key(pair), file) for file in result_files(site, pair)}
+
+
 def picture_keys(site: Site, picture: Picture) -> Keys:
     """The store's keys for each file of a source picture, the fallback first."""
     source = picture_key(picture)
@@ -79,14 +84,15 @@ def encode(
     site: Site,
     store: Store,
     pictures: Iterable[Picture],
-    paintings: Mapping[str, Painting],
+    paintings: Mapping[str, Painting | None],
     *,
     levels: Levels = Levels(),
     threads: int | None = None,
 ) -> Generator[EncodingStarted, None, Encodings]:
     """The files of those pictures and of the pairs whose paintings are given by id, at those levels.
 
-    What is missing is encoded, in as many threads as are given, or else as there are cores.
+    A pair without its painting waits for it: its stills show its content. What is missing is encoded, in as many
+    threads as are given, or else as there are cores.
     """
     files: dict[str, Encoded] = {}
     animations: list[AnimationFile] = []
@@ -101,8 +107,10 @@ def encode(
     pair_views: dict[str, PairView] = {}
     for pair_id, painting in paintings.items():
         pair = site.pair(pair_id)
-        wanted = wanted_files(result_keys(site, pair, painting.key), levels, site.budgets)
-        chosen = yield from _made(store, wanted, result_encoder(painting), threads)
+        keys = result_keys(site, pair, painting.key) if painting else waiting_keys(site, pair)
+        encoder = result_encoder(painting) if painting else waiting_encoder(pair)
+        wanted = wanted_files(keys, levels, site.budgets)
+        chosen = yield from _made(store, wanted, encoder, threads)
         made = _encodings(chosen)
         files |= {file.path: encoded for file, encoded in made.items()}
         for file, choice in chosen.items():
@@ -257,6 +265,18 @@ def result_encoder(painting: Painting) -> Encoder:
     return encoder
 
 
+def waiting_encoder(pair: Pair) -> Encoder:
+    """Encodes what stands for a pair until it is painted: its content, read once."""
+
+    @_once
+    def pixels() -> Pixels:
+        from neural_gallery.site.pictures import read_pixels
+
+        return read_pixels(pair.content, size=pair.paint.size)
+
+    return lambda file, level: _encode_still(pixels(), file, level)
+
+
 def _encode_still(pixels: Pixels | Still, file: File, level: int) -> tuple[bytes, int, int]:
     assert isinstance(file, StillFile)
     height, width = pixels.rgb.shape[:2]
@@ -270,7 +290,9 @@ def _still_view(made: Mapping[File, Encoded]) -> StillView:
     return StillView(fallback, tuple(further))
 
 
-def _pair_view(pair: Pair, made: Mapping[File, Encoded], painting: Painting) -> PairView:
+def _pair_view(pair: Pair, made: Mapping[File, Encoded], painting: Painting | None) -> PairView:
+    if painting is None:
+        return PairView(pair, _still_view(made), None, (), {}, pair_lines(pair))
     animations = [_image_file(file, encoded) for file, encoded in made.items() if isinstance(file, AnimationFile)]
     lighter = sorted(animations[1:], key=lambda image: image.bytes)
     facts = painting.record.origin.facts

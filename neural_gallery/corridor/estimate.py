@@ -48,6 +48,22 @@ def expected_seconds(work: float, past: Sequence[Experience], *, compiling: bool
     return pace * work + (COMPILING if compiling else 0.0)
 
 
+class Pace:
+    """How much longer, or shorter, paintings prove to take than was expected."""
+
+    def __init__(self) -> None:
+        self._expected = self._taken = 0.0
+
+    def learn(self, expected: float, taken: float) -> None:
+        """One painting is done."""
+        self._expected += expected
+        self._taken += taken
+
+    def corrected(self, expected: float) -> float:
+        """What another one will take."""
+        return expected * self._taken / self._expected if self._expected else expected
+
+
 class Forecast:
     """The time that a run still needs: each pair's guess, corrected by the pace of the pairs seen so far.
 

@@ -67,6 +67,26 @@ class PairFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class PairStopped:
+    """One pair is left half painted, because time is up. The next run goes on with it."""
+
+    pair: str
+    position: int
+    total: int
+    work: float  # share of the pair's work that is done, in [0, 1]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeUp:
+    """Painting ends before everything is painted, so that the command keeps to its time budget."""
+
+    budget: float  # seconds
+    painted: int  # pairs, in this run
+    left: tuple[str, ...]  # the ids of the pairs that are not painted, in the order in which the next run paints them
+    seconds: float  # that these will take, roughly
+
+
+@dataclass(frozen=True, slots=True)
 class EncodingStarted:
     """A file for the pages is about to be encoded. Those that the store already has are not mentioned."""
 
@@ -98,5 +118,15 @@ class ProofLines:
 
 
 Event: TypeAlias = (
-    PlanReady | PairStarted | PairProgress | PairDone | PairFailed | EncodingStarted | Note | ProofLines | Rendered
+    PlanReady
+    | PairStarted
+    | PairProgress
+    | PairDone
+    | PairFailed
+    | PairStopped
+    | TimeUp
+    | EncodingStarted
+    | Note
+    | ProofLines
+    | Rendered
 )

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-import time
+import math
 from collections import deque
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from neural_gallery.corridor.events import Event, PairDone, PairFailed, PairProgress, PairStarted
+from neural_gallery.corridor.deadline import NO_DEADLINE, Deadline, Watch
+from neural_gallery.corridor.estimate import Pace
+from neural_gallery.corridor.events import (
+    Event,
+    PairDone,
+    PairFailed,
+    PairProgress,
+    PairStarted,
+    PairStopped,
+    TimeUp,
+)
 from neural_gallery.corridor.plan import Plan, PlannedPair
 from neural_gallery.corridor.planning import FRAMES_ASKED_FOR, shape_of
 from neural_gallery.corridor.workshop import Workshop
@@ -24,36 +34,71 @@ if TYPE_CHECKING:
     from neural_gallery.site.pictures import Alpha
 
 
-def paint_missing(plan: Plan, store: Store, workshop: Workshop) -> Generator[Event, None, tuple[Problem, ...]]:
-    """Paint `plan.to_paint`, in its order; the problems of the pairs that could not be painted, if any.
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What painting has come to, besides the paintings."""
+
+    problems: tuple[Problem, ...] = ()  # of the pairs that could not be painted
+    left: tuple[PlannedPair, ...] = ()  # those for which there was no time
+
+
+def begun_first(plan: Plan, store: Store) -> Plan:
+    """The same plan, where pairs that an earlier run has begun come first: they are the nearest to their end."""
+    return replace(plan, to_paint=tuple(sorted(plan.to_paint, key=lambda planned: not store.has_begun(planned.key))))
+
+
+def paint_missing(
+    plan: Plan, store: Store, workshop: Workshop, *, deadline: Deadline = NO_DEADLINE
+) -> Generator[Event, None, Outcome]:
+    """Paint `plan.to_paint`, in its order, for as long as there is time.
 
     A pair that fails does not stop the others. What concerns all of them (missing weights, a full disk) is raised.
     """
     problems: list[Problem] = []
     waiting, total = deque(enumerate(plan.to_paint, start=1)), len(plan.to_paint)
-    while waiting:
+    pace, stopped, painted = Pace(), None, 0
+    while waiting and deadline.allows(waiting[0][1].seconds):
         position, planned = waiting.popleft()
         name = planned.pair.id
         yield PairStarted(name, position, total, planned.seconds)
-        begun = time.monotonic()
+        begun, watch = deadline.clock(), deadline.watch(planned.seconds)
         try:
-            easel = _begin(planned, store, workshop)
+            easel = _begin(planned, store, workshop, watch)
             companions = _companions(easel, [following for _, following in waiting], store, workshop)
             if companions and (yield from _paint_together([easel, *companions], store, workshop)):
-                seconds = (time.monotonic() - begun) / (1 + len(companions))
+                seconds = (deadline.clock() - begun) / (1 + len(companions))
                 yield PairDone(name, position, total, seconds)
                 for _ in companions:
                     position, planned = waiting.popleft()
                     yield PairStarted(planned.pair.id, position, total, planned.seconds)
                     yield PairDone(planned.pair.id, position, total, seconds)
-                continue
-            yield from _paint(easel, store, workshop)
+            else:
+                yield from _paint(easel, store, workshop)
+                companions, seconds = [], deadline.clock() - begun
+                yield PairDone(name, position, total, seconds)
         except (PaintError, PictureError) as error:
             problems += error.problems
             yield PairFailed(name, position, total, error.problems)
+        except _OutOfTimeError:
+            waiting.appendleft((position, planned))
+            stopped = watch
+            yield PairStopped(name, position, total, watch.work)
+            break
         else:
-            yield PairDone(name, position, total, time.monotonic() - begun)
-    return tuple(problems)
+            painted += 1 + len(companions)
+            pace.learn(planned.seconds, seconds)
+    left = tuple(planned for _, planned in waiting)
+    if left:
+        seconds = [pace.corrected(planned.seconds) for planned in left]
+        if stopped is not None:
+            rest = stopped.rest()
+            seconds[0] = rest if math.isfinite(rest) else seconds[0] * (1 - stopped.work)
+        yield TimeUp(deadline.budget, painted, tuple(planned.pair.id for planned in left), sum(seconds))
+    return Outcome(tuple(problems), left)
+
+
+class _OutOfTimeError(Exception):
+    """A pair has to be left where it is."""
 
 
 @dataclass(slots=True)
@@ -64,6 +109,7 @@ class _Easel:
     job: Job
     alpha: Alpha | None  # the content's transparency, which the result takes over
     so_far: Unfinished
+    watch: Watch
 
     def note(self, progress: Progress, store: Store) -> PairProgress:
         """Keeps what came with a sign of progress."""
@@ -96,15 +142,16 @@ class _Easel:
         store.add_painting(planned.key, painted.rgb, self.alpha, frames, origin, fine=painted.fine)
 
 
-def _begin(planned: PlannedPair, store: Store, workshop: Workshop) -> _Easel:
+def _begin(planned: PlannedPair, store: Store, workshop: Workshop, watch: Watch) -> _Easel:
     """What is needed to paint a pair, from where an interrupted run left it. Raises PictureError."""
     job, alpha = _job(planned, workshop.weights)
     so_far = store.unfinished(planned.key, asked=planned.frames) or Unfinished(planned.frames)
-    return _Easel(planned, replace(job, checkpoint=so_far.state or None), alpha, so_far)
+    job = replace(job, checkpoint=so_far.state or None, checkpoint_every=watch.checkpoint_every)
+    return _Easel(planned, job, alpha, so_far, watch)
 
 
 def _paint(easel: _Easel, store: Store, workshop: Workshop) -> Generator[PairProgress, None, None]:
-    """Paint one pair and put it into the store. Raises PaintError."""
+    """Paint one pair and put it into the store. Raises PaintError, _OutOfTimeError."""
     painted: Painted | None = None
     messages = workshop.painter(easel.job)
     try:
@@ -113,6 +160,8 @@ def _paint(easel: _Easel, store: Store, workshop: Workshop) -> Generator[PairPro
                 painted = message
                 break
             yield easel.note(message, store)
+            if easel.watch.has_to_stop(saved=message.checkpoint is not None, work=message.work):
+                raise _OutOfTimeError
     finally:
         if isinstance(messages, Generator):
             messages.close()  # an interrupted run stops the painter now, not when somebody collects it
@@ -130,7 +179,7 @@ def _companions(easel: _Easel, following: Sequence[PlannedPair], store: Store, w
         if shape_of(planned.pair) != shape_of(easel.planned.pair):
             break
         try:
-            companion = _begin(planned, store, workshop)
+            companion = _begin(planned, store, workshop, easel.watch)
         except PictureError:
             break  # it will be told when it is that one's turn
         if companion.job.checkpoint:
@@ -143,6 +192,7 @@ def _paint_together(easels: Sequence[_Easel], store: Store, workshop: Workshop) 
     """Paint several pairs at once and put them into the store; only the progress of the first is told.
 
     Returns whether that was done. Where it fails, each is to be painted by itself: that shows which of them it was.
+    Raises _OutOfTimeError.
     """
     assert workshop.ensemble is not None
     messages = workshop.ensemble([easel.job for easel in easels])
@@ -155,6 +205,11 @@ def _paint_together(easels: Sequence[_Easel], store: Store, workshop: Workshop) 
             progress = easels[position].note(message, store)
             if position == 0:
                 yield progress
+            # They take their steps, and send their checkpoints, in turn: stopped after the last, each has its newest.
+            if position == len(easels) - 1 and easels[0].watch.has_to_stop(
+                saved=message.checkpoint is not None, work=message.work
+            ):
+                raise _OutOfTimeError
     except PaintError:
         return False
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from neural_gallery.corridor.sharding import ALL, Shard
 from neural_gallery.site.model import Pair
 
 
@@ -30,6 +31,8 @@ class Plan:
 
     pairs: tuple[PlannedPair, ...]  # in the manifest's order
     to_paint: tuple[PlannedPair, ...]  # in the order of painting; of several pairs with one painting, the first
+    shard: Shard = ALL  # the share of all pairs that this is
+    all_pairs: int = 0  # how many the site has, where it is a share
 
     @property
     def seconds(self) -> float:

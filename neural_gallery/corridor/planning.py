@@ -13,6 +13,7 @@ from neural_gallery.corridor import reasons
 from neural_gallery.corridor.encoding import result_is_encoded
 from neural_gallery.corridor.estimate import Experience, expected_seconds, work_of
 from neural_gallery.corridor.plan import Plan, PlannedPair
+from neural_gallery.corridor.sharding import ALL, Shard, Task, owners
 from neural_gallery.corridor.workshop import Workshop
 from neural_gallery.errors import Problem, UsageError, did_you_mean
 from neural_gallery.site.model import Pair, Quality, Site
@@ -27,14 +28,17 @@ FRAMES_ASKED_FOR = "frames_asked_for"
 """Among the facts of each painting."""
 
 
-def make_plan(site: Site, store: Store, workshop: Workshop, *, pair_ids: Collection[str] = ()) -> Plan:
-    """The plan for every pair of the site, or for those of `pair_ids`.
+def make_plan(
+    site: Site, store: Store, workshop: Workshop, *, pair_ids: Collection[str] = (), shard: Shard = ALL
+) -> Plan:
+    """The plan for every pair of the site, or for those of `pair_ids`, as far as they are in that shard.
 
     Raises UsageError where there is no pair of such an id.
     """
     workshop = workshop.for_site(site)
-    pairs = _chosen(site, pair_ids)
     keys = painting_keys(site, workshop)
+    mine = _owned(site, keys, workshop, shard)
+    pairs = [pair for pair in _chosen(site, pair_ids) if keys[pair.id] in mine]
     frames = frames_wanted(site, keys)
     past: list[Record] | None = None
     experience: list[Experience] = []
@@ -49,12 +53,11 @@ def make_plan(site: Site, store: Store, workshop: Workshop, *, pair_ids: Collect
             past = store.records()
             experience = _experience(past)
         why = why or _differences(pair, past, workshop)
-        work = work_of(workshop.scales(pair.paint), pair.width, pair.height, styles=len(pair.styles))
-        seconds = expected_seconds(work, experience, compiling=shape_of(pair) not in compiled)
+        seconds = expected_seconds(_work(pair, workshop), experience, compiling=shape_of(pair) not in compiled)
         compiled.add(shape_of(pair))
         size = int(BYTES_PER_PIXEL * pair.width * pair.height * frames[key])
         planned.append(PlannedPair(pair, key, frames[key], why, seconds, size))
-    return Plan(tuple(planned), _in_painting_order(planned))
+    return Plan(tuple(planned), _in_painting_order(planned), shard, len(site.pairs))
 
 
 def not_painted(plan: Plan, *, command: str) -> list[Problem]:
@@ -82,6 +85,18 @@ def frames_wanted(site: Site, keys: Mapping[str, str]) -> dict[str, int]:
     for pair in site.pairs:  # all: painting one pair must not take frames from another with the same painting
         frames[keys[pair.id]] = max(pair.animation.frames, frames.get(keys[pair.id], 0))
     return frames
+
+
+def _owned(site: Site, keys: Mapping[str, str], workshop: Workshop, shard: Shard) -> Collection[str]:
+    """The keys of the paintings that are in a shard, whether or not they are painted."""
+    if shard.is_all:
+        return set(keys.values())
+    tasks = {keys[pair.id]: Task(_work(pair, workshop), shape_of(pair)) for pair in site.pairs}
+    return {key for key, number in owners(tasks, shard.count).items() if number == shard.number}
+
+
+def _work(pair: Pair, workshop: Workshop) -> float:
+    return work_of(workshop.scales(pair.paint), pair.width, pair.height, styles=len(pair.styles))
 
 
 def _chosen(site: Site, pair_ids: Collection[str]) -> Sequence[Pair]:

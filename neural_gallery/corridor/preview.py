@@ -26,16 +26,17 @@ from neural_gallery.corridor.encoding import (
     picture_keys,
     result_encoder,
     result_keys,
+    waiting_encoder,
+    waiting_keys,
     wanted_files,
 )
-from neural_gallery.corridor.naming import AnimationFile, StillFile, animation_files, result_files
+from neural_gallery.corridor.naming import AnimationFile, StillFile, animation_files
 from neural_gallery.corridor.planning import painting_keys
 from neural_gallery.corridor.workshop import Workshop
 from neural_gallery.pages.views import Gallery, ImageFile, PairView, PictureView, StillView
 from neural_gallery.site.lines import pair_lines
 from neural_gallery.site.model import Pair, Picture, Site, Target
-from neural_gallery.store.keys import picture_key
-from neural_gallery.store.stills import encode_still, scaled_height
+from neural_gallery.store.stills import scaled_height
 
 if TYPE_CHECKING:
     from neural_gallery.store.paintings import Painting
@@ -142,12 +143,11 @@ class _Maker:
 
     def waiting(self, pair: Pair) -> PairView:
         """Shows the content where the result will be."""
-        path = result_files(self.site, pair).fallback.path
-        key = f"waiting {picture_key(pair.content)} {pair.width} {pair.height}"
-        self.files[path] = Asset("image/webp", key, lambda: self.bakery.bake(key, lambda: _content(pair)))
-        still = StillView(ImageFile(path, "image/webp", pair.width, pair.height, 0), ())
+        files = wanted_files(waiting_keys(self.site, pair), Levels(), self.site.budgets)
+        self._promise(files, waiting_encoder(pair))
+        # As if it were painted: the page's script shows how far it is, and sees to it that nothing is played before.
         gif = _image(animation_files(self.site, pair)[0], pair.width, pair.height)
-        return PairView(pair, still, gif, (), {}, pair_lines(pair))
+        return PairView(pair, _still(files, pair.width, pair.height), gif, (), {}, pair_lines(pair))
 
     def _promise(self, files: Mapping[File, Wanted], encoder: Encoder) -> None:
         for file, wanted in files.items():
@@ -166,13 +166,6 @@ def _image(file: File, width: int, height: int) -> ImageFile:
     """How many bytes it will have nobody knows yet, and no page says."""
     shown = file.width if isinstance(file, StillFile) else width
     return ImageFile(file.path, mime_of(file), shown, scaled_height(width, height, shown), 0)
-
-
-def _content(pair: Pair) -> bytes:
-    from neural_gallery.site.pictures import read_pixels
-
-    pixels = read_pixels(pair.content, size=pair.paint.size)
-    return encode_still(pixels.rgb, pixels.alpha, format="webp", width=pair.width)
 
 
 def _whole(path: str, data: bytes) -> Asset:

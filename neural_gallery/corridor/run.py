@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from neural_gallery.corridor.budgets import over_budget, told_economies
 from neural_gallery.corridor.checking import check
+from neural_gallery.corridor.deadline import NO_DEADLINE, Deadline
 from neural_gallery.corridor.encoding import Encodings, Levels, encode, picture_keys, result_keys
 from neural_gallery.corridor.events import EncodingStarted, Event, Note, PlanReady, Rendered
 from neural_gallery.corridor.fitting import fit
 from neural_gallery.corridor.meanwhile import encoding_meanwhile
-from neural_gallery.corridor.painting import paint_missing
+from neural_gallery.corridor.painting import begun_first, paint_missing
 from neural_gallery.corridor.planning import make_plan, not_painted, painting_keys
+from neural_gallery.corridor.reserve import Publishing
+from neural_gallery.corridor.sharding import ALL, Shard
 from neural_gallery.corridor.weights import check_weights
 from neural_gallery.corridor.workshop import Workshop
 from neural_gallery.errors import InputError, PaintError, Problem, RunError
@@ -44,8 +47,12 @@ OUTPUTS = "outputs.json"
 _JEKYLL_CONFIGURATIONS = ("_config.yml", "_config.yaml", "_config.toml")
 
 
-def build(site: Site, store: Store, workshop: Workshop, *, strict: bool = False) -> Run:
+def build(
+    site: Site, store: Store, workshop: Workshop, *, strict: bool = False, deadline: Deadline = NO_DEADLINE
+) -> Run:
     """Paint what is missing, encode it, write the pages.
+
+    Pairs for which there is no time before the deadline wait on the pages: in their place stands their content.
 
     Raises InputError before anything is done, PaintError at the end where a pair could not be painted; the pages are
     written all the same where they do not show it. With `strict`, raises RunError, and writes no pages, where something
@@ -53,13 +60,16 @@ def build(site: Site, store: Store, workshop: Workshop, *, strict: bool = False)
     """
     pages = check(site)
     with store.lock():
-        notes = _Notes()
+        notes, shown = _Notes(), pages.used()
         plan = make_plan(site, store, workshop)
         if plan.to_paint:
             check_weights(site)
+        if deadline.is_set:
+            plan = begun_first(plan, store)
+            deadline = deadline.keeping(Publishing(site, store, plan, shown).seconds)
         yield PlanReady(plan)
         yield from notes.new(store.notes)
-        painting, shown = paint_missing(plan, store, workshop.for_site(site)), pages.used()
+        painting = paint_missing(plan, store, workshop.for_site(site), deadline=deadline)
         if plan.to_paint:
             painting = encoding_meanwhile(
                 painting,
@@ -68,35 +78,56 @@ def build(site: Site, store: Store, workshop: Workshop, *, strict: bool = False)
                 pictures=[site.images[name] for name in shown.pictures],
                 keys={planned.pair.id: planned.key for planned in plan.pairs if planned.pair.id in shown.pairs},
             )
-        problems = yield from painting
+        outcome = yield from painting
         paintings = _paintings(site, store, workshop, pages)
-        if missing := [pair_id for pair_id, painting in paintings.items() if painting is None]:
-            raise PaintError(*problems, _not_written(missing))
+        waiting, keys = {planned.key for planned in outcome.left}, painting_keys(site, workshop)
+        missing = [pair_id for pair_id, painting in paintings.items() if not painting and keys[pair_id] not in waiting]
+        if missing:
+            raise PaintError(*outcome.problems, _not_written(missing))
         yield from _publisher(site, store, pages, paintings, strict=strict).publish(notes)
-    if problems:
-        raise PaintError(*problems)
+    if outcome.problems:
+        raise PaintError(*outcome.problems)
 
 
-def paint(site: Site, store: Store, workshop: Workshop, *, pair_ids: Collection[str] = ()) -> Run:
-    """Paint what is missing among the pairs of those ids, or among all; write no pages.
+def paint(
+    site: Site,
+    store: Store,
+    workshop: Workshop,
+    *,
+    pair_ids: Collection[str] = (),
+    shard: Shard = ALL,
+    deadline: Deadline = NO_DEADLINE,
+) -> Run:
+    """Paint what is missing among the pairs of those ids, or among all, of that shard; write no pages.
 
     Raises UsageError where there is no pair of such an id, ManifestError where the manifest's weights cannot be used,
     PaintError at the end where a pair could not be painted.
     """
     with store.lock():
-        yield from paint_locked(site, store, workshop, pair_ids=pair_ids)
+        yield from paint_locked(site, store, workshop, pair_ids=pair_ids, shard=shard, deadline=deadline)
 
 
-def paint_locked(site: Site, store: Store, workshop: Workshop, *, pair_ids: Collection[str] = ()) -> Run:
+def paint_locked(
+    site: Site,
+    store: Store,
+    workshop: Workshop,
+    *,
+    pair_ids: Collection[str] = (),
+    shard: Shard = ALL,
+    deadline: Deadline = NO_DEADLINE,
+) -> Run:
     """As `paint`, for callers that hold the store's lock."""
     notes = _Notes()
-    plan = make_plan(site, store, workshop, pair_ids=pair_ids)
+    plan = make_plan(site, store, workshop, pair_ids=pair_ids, shard=shard)
     if plan.to_paint:
         check_weights(site)
+    if deadline.is_set:
+        plan = begun_first(plan, store)
     yield PlanReady(plan)
     yield from notes.new(store.notes)
-    if problems := (yield from paint_missing(plan, store, workshop.for_site(site))):
-        raise PaintError(*problems)
+    outcome = yield from paint_missing(plan, store, workshop.for_site(site), deadline=deadline)
+    if outcome.problems:
+        raise PaintError(*outcome.problems)
 
 
 def render(site: Site, store: Store, workshop: Workshop, *, strict: bool = False) -> Run:
@@ -163,8 +194,7 @@ def _paintings(site: Site, store: Store, workshop: Workshop, pages: Pages) -> di
 def _publisher(
     site: Site, store: Store, pages: Pages, paintings: Mapping[str, Painting | None], *, strict: bool
 ) -> _Publisher:
-    there = {pair_id: painting for pair_id, painting in paintings.items() if painting is not None}
-    return _Publisher(site, store, pages, there, Output(site.output, store.folder / OUTPUTS), strict)
+    return _Publisher(site, store, pages, paintings, Output(site.output, store.folder / OUTPUTS), strict)
 
 
 def _not_written(missing: Sequence[str]) -> Problem:
@@ -179,7 +209,7 @@ class _Publisher:
     site: Site
     store: Store
     pages: Pages
-    paintings: Mapping[str, Painting]  # of the pairs that the pages show, by id
+    paintings: Mapping[str, Painting | None]  # of the pairs that the pages show, by id; None: one that waits
     output: Output
     strict: bool  # whether what is over its budget is an error
 

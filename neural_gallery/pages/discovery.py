@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from neural_gallery.pages.figures import alt_of, foremost
 from neural_gallery.pages.placements import PicturePlacement, Placement, pairs_of
 from neural_gallery.pages.views import Gallery, ImageFile
 from neural_gallery.site.model import Picture, Site
@@ -37,10 +38,10 @@ class Preview:
 
 def preview(placements: Iterable[Placement], gallery: Gallery, path: str, address: Link) -> Preview:
     """That of the page at `path`: its first result, where it is known at what address others can fetch it."""
-    for placed in pairs_of(placements):
-        image = gallery.pairs[placed.pair.id].result.fallback
-        if found := address(image.path):
-            return Preview(address(path), image, found, placed.alt)
+    if first := foremost(placements, gallery):
+        view = gallery.pairs[first.pair.id]
+        if found := address(view.result.fallback.path):
+            return Preview(address(path), view.result.fallback, found, alt_of(first, view))
     return Preview(address(path), None, "", "")
 
 
@@ -82,7 +83,7 @@ def _images(placements: Iterable[Placement], gallery: Gallery, site: Site, link:
     for placement in placements:
         for placed in pairs_of([placement]):
             pair, file = placed.pair, gallery.pairs[placed.pair.id].result.fallback
-            if file.path in seen:
+            if file.path in seen or gallery.pairs[pair.id].waits:  # its content is nothing made of anything
                 continue
             seen.add(file.path)
             sources = [pair.content, *(style.picture for style in pair.styles)]

@@ -16,7 +16,7 @@ from neural_gallery.pages.placements import (
     pairs_of,
 )
 from neural_gallery.pages.theme import Theme
-from neural_gallery.pages.views import Gallery, ImageFile, Shown, StillView
+from neural_gallery.pages.views import Gallery, ImageFile, PairView, Shown, StillView
 from neural_gallery.site.model import Picture
 
 THUMBNAIL = 150
@@ -82,14 +82,16 @@ class Figures:
     def result(self, placement: PairPlacement) -> Image:
         """The still of a pair's result."""
         pair = placement.pair
-        return self._image(self.gallery.pairs[pair.id].result, pair.width, pair.height, placement.alt)
+        view = self.gallery.pairs[pair.id]
+        return self._image(view.result, pair.width, pair.height, alt_of(placement, view))
 
     def thumbnail(self, placement: PairPlacement) -> Image:
         """The same no higher than `THUMBNAIL`."""
         pair = placement.pair
+        view = self.gallery.pairs[pair.id]
         height = min(THUMBNAIL, pair.height)
         width = max(1, round(pair.width * height / pair.height))
-        return self._image(self.gallery.pairs[pair.id].result, width, height, placement.alt)
+        return self._image(view.result, width, height, alt_of(placement, view))
 
     def _pair(self, placement: PairPlacement) -> str:
         pair, view, left = placement.pair, self.gallery.pairs[placement.pair.id], left_of(placement)
@@ -99,7 +101,7 @@ class Figures:
             pair=pair,
             left=self._image(self.gallery.pictures[left.name].still, *left.fitted(pair.paint.size), placement.left_alt),
             result=self.result(placement),
-            animation=self._url(view.animation),
+            animation=self._url(view.animation) if view.animation else "",
             lighter=[(file.type.rpartition("/")[2], self._url(file)) for file in view.lighter],
             caption=placement.caption,
             facts=view.facts,
@@ -140,6 +142,18 @@ class Figures:
             candidate = f"{wanted}-{number}"
         self._ids.add(candidate)
         return candidate
+
+
+def alt_of(placement: PairPlacement, view: PairView) -> str:
+    """What the still of a result shows, in words: while the pair waits, that is its content."""
+    return placement.pair.content.alt if view.waits else placement.alt
+
+
+def foremost(placements: Iterable[Placement], gallery: Gallery) -> PairPlacement | None:
+    """The pair that stands for a page elsewhere: the first that is painted, or else the first."""
+    placed = pairs_of(placements)
+    painted = (one for one in placed if not gallery.pairs[one.pair.id].waits)
+    return next(painted, placed[0] if placed else None)
 
 
 def fetched(still: StillView, width: int) -> ImageFile:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from neural_gallery.pages.articles import Article
 from neural_gallery.pages.discovery import preview, structured_data
 from neural_gallery.pages.feeds import FEED, SITE_MAP, Listed, feed, site_map
-from neural_gallery.pages.figures import Figures, Image, credited, pictures_of
+from neural_gallery.pages.figures import Figures, Image, credited, foremost, pictures_of
 from neural_gallery.pages.indexes import SHEET, SHEET_TITLE, Indexes, Kin, Place
 from neural_gallery.pages.placements import Placement, pairs_of
 from neural_gallery.pages.prose import shortened
@@ -28,7 +28,7 @@ class Card:
     post: Post
     entry: Entry
     summary: str
-    cover: Image | None
+    cover: Image | None  # the first result on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Thumbnail:
 
     entry: Entry
     image: Image
+    waits: bool  # whether it is still to be painted
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,8 @@ class SiteRenderer:
     def article(self, article: Article) -> Page:
         """A post's page."""
         post, prose = article.post, article.prose
-        placed = pairs_of(article.placements)
-        image = self.gallery.pairs[placed[0].pair.id].result.fallback.path if placed else ""
+        first = foremost(article.placements, self.gallery)
+        image = self.gallery.pairs[first.pair.id].result.fallback.path if first else ""
         frame = self.target.post_frame(post, self.site, summary=prose.summary, image=image)
         figures = self._figures(frame)
         body = "\n".join([prose.fill(figures.render), *map(figures.render, article.appended)])
@@ -99,11 +100,15 @@ class SiteRenderer:
         figures = self._figures(frame)
         groups = []
         for kin in listed.styles:
-            thumbnails = [Thumbnail(self._entry(one, frame), figures.thumbnail(one.placement)) for one in kin.places]
+            thumbnails = [self._thumbnail(place, frame, figures) for place in kin.places]
             groups.append(SheetGroup(kin.title, self._link(frame, kin.path), thumbnails))
         contents = [(kin.title, self._link(frame, kin.path)) for kin in listed.contents]
         first = [place.placement for place in listed.kin[0].places]
         return self._listing(frame, figures, SHEET_TITLE, first, groups=groups, contents=contents)
+
+    def _thumbnail(self, place: Place, frame: Frame, figures: Figures) -> Thumbnail:
+        waits = self.gallery.pairs[place.placement.pair.id].waits
+        return Thumbnail(self._entry(place, frame), figures.thumbnail(place.placement), waits)
 
     def kin(self, kin: Kin) -> Page:
         """The results that have a picture in common."""
@@ -135,8 +140,8 @@ class SiteRenderer:
         return [*([atom] if atom else []), site_map(pages)]
 
     def _card(self, article: Article, figures: Figures) -> Card:
-        placed = pairs_of(article.placements)
-        cover = figures.result(placed[0]) if placed else None
+        first = foremost(article.placements, self.gallery)
+        cover = figures.result(first) if first else None
         entry = self.target.entry(article.post, self.site, page="index.html")
         return Card(article.post.title, article.post, entry, shortened(article.prose.summary, 240), cover)
 
@@ -178,8 +183,9 @@ class SiteRenderer:
             preview=shown,
             structured_data=Markup(told),
         )
-        results = (self.gallery.pairs[placed.pair.id].result.fallback for placed in pairs_of(placements))
-        images = tuple(dict.fromkeys(self.target.address(image.path) for image in results))
+        results = [self.gallery.pairs[placed.pair.id] for placed in pairs_of(placements)]
+        painted = [result.result.fallback for result in results if not result.waits]
+        images = tuple(dict.fromkeys(self.target.address(image.path) for image in painted))
         return Page(file, Listed(shown.address, title, description, body, date, images))
 
     def _listing(

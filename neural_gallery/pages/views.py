@@ -44,14 +44,19 @@ class PictureView:
 
 @dataclass(frozen=True, slots=True)
 class PairView:
-    """A painted pair as published."""
+    """A pair as published: painted, or waiting for that."""
 
     pair: Pair
-    result: StillView
-    animation: ImageFile  # the GIF, under its contract name
+    result: StillView  # of the content, where the pair waits
+    animation: ImageFile | None  # the GIF, under its contract name; None: the pair waits
     lighter: tuple[ImageFile, ...]  # the same animation in lighter formats, lightest first
     facts: Mapping[str, object]  # how it was made, from the store's record (see workers.messages.Painted.facts)
     lines: str  # of a manifest, that ask for it: `site.lines`
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is still to be painted."""
+        return self.animation is None
 
 
 @dataclass(frozen=True, slots=True)

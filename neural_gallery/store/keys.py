@@ -39,6 +39,11 @@ def picture_key(picture: Picture) -> str:
     return digest({"is": "picture", **_source(picture)})
 
 
+def waiting_key(pair: Pair) -> str:
+    """The key of what stands for a pair that is not painted yet: its content, as large as the result will be."""
+    return digest({"is": "waiting", **_source(pair.content), "size": [pair.width, pair.height]})
+
+
 def encoding_key(source_key: str, kind: str, options: Mapping[str, object]) -> str:
     """The key of one encoding (`kind`: "still.avif", "animation.gif") of a painting or picture, with its options."""
     return digest(

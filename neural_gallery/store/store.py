@@ -89,6 +89,10 @@ class Store:
         with told_as(StoreError, f"cannot read the store {self.folder}"):
             return read_unfinished(place(self._unfinished, key), key, asked=asked)
 
+    def has_begun(self, key: str) -> bool:
+        """Whether there is a painting of that key that was interrupted. Only `unfinished` tells whether it is whole."""
+        return place(self._unfinished, key).is_dir()
+
     def keep_unfinished(self, key: str, unfinished: Unfinished) -> None:
         """Stores how far a painting is, replacing what was stored before; it goes when the painting is added."""
         with told_as(StoreError, f"cannot store an unfinished painting in {self.folder}"):

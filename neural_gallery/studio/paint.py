@@ -49,6 +49,7 @@ def paint(
     frames: int = 2,
     begin_with: Bytes | None = None,
     resume: Checkpoint | None = None,
+    checkpoint_every: float | None = None,
     room: Callable[[], Room] = room_here,
 ) -> Iterator[Step | Result]:
     """Paints `content` in the styles: blended where they overlap, each in its part where they have masks.
@@ -56,11 +57,14 @@ def paint(
     Yields a `Step` at least every `HEARTBEAT` seconds or so, then one `Result` of the content's size. `frames` pictures
     are sampled on the way, the start and the result among them. `begin_with` is the picture that a recipe with `init`
     picture starts from. With `resume` the painting goes on from there, and sends only the frames that come after; one
-    that does not fit is ignored. `room` tells what memory there is: where it is too little, a scale is painted in
-    blocks. Raises PaintError where the objective stays no number, or memory runs out after all.
+    that does not fit is ignored. `checkpoint_every` is how many seconds lie between two checkpoints, or one chunk
+    where that takes longer. `room` tells what memory there is: where it is too little, a scale is painted in blocks.
+    Raises PaintError where the objective stays no number, or memory runs out after all.
     """
     began = time.perf_counter()
-    painting = Painting(network, content, styles, recipe, begin_with=begin_with, room=room)
+    painting = Painting(
+        network, content, styles, recipe, begin_with=begin_with, checkpoint_every=checkpoint_every, room=room
+    )
     sample_at = sampled_steps(recipe.steps, frames)
     image = painting.start(painting.canvas(recipe.scales[0]))
     first, easel = painting.go_on(resume) if resume else (0, None)

@@ -34,7 +34,8 @@ LONG_CHUNK = 16
 """The same on an accelerator, where a step takes milliseconds and waiting for each chunk as long as half of one."""
 
 CHECKPOINT_EVERY = 15.0
-"""Seconds between two checkpoints, or one chunk where that takes longer: what an interruption can cost."""
+"""Seconds between two checkpoints where no others are asked for: what an interruption can cost. Where one chunk takes
+longer, it is that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Painting:
         recipe: Recipe,
         *,
         begin_with: Bytes | None = None,
+        checkpoint_every: float | None = None,
         room: Callable[[], Room] = room_here,
     ) -> None:
         self.recipe = recipe
@@ -84,6 +86,7 @@ class Painting:
         self.losses: list[tuple[int, float]] = []
         self.setbacks: list[int] = []
         self.done = 0
+        self.checkpoint_every = CHECKPOINT_EVERY if checkpoint_every is None else checkpoint_every
         self.saved = time.monotonic()
 
     def canvas(self, scale: Scale) -> Canvas:
@@ -193,7 +196,7 @@ class Painting:
     @property
     def wants_checkpoint(self) -> bool:
         """Whether the last one was taken some time ago."""
-        return time.monotonic() - self.saved >= CHECKPOINT_EVERY
+        return time.monotonic() - self.saved >= self.checkpoint_every
 
     def checkpoint(self, easel: Easel, scale: int) -> Checkpoint | None:
         """The state to go on from, if the last one was taken some time ago."""

@@ -91,6 +91,7 @@ def local_painter(job: Job) -> Generator[Message, None, None]:
         frames=job.frames,
         begin_with=job.start,
         resume=read_checkpoint(job.checkpoint) if job.checkpoint else None,
+        checkpoint_every=job.checkpoint_every,
     )
     for record in records:
         yield _message(job, recipe, record)
@@ -119,7 +120,14 @@ class LocalEnsemble:
         for position, job in enumerate(jobs):
             recipe = recipe_of(job.settings)
             network = _network(job.weights, recipe.method.layers)
-            painting = Painting(network, job.content, _styles(job), recipe, begin_with=job.start)
+            painting = Painting(
+                network,
+                job.content,
+                _styles(job),
+                recipe,
+                begin_with=job.start,
+                checkpoint_every=job.checkpoint_every,
+            )
             kinds.setdefault(kind_of(painting), {})[position] = painting
         for members in kinds.values():
             if len(members) == 1:

@@ -44,6 +44,7 @@ class Job:
     weights: WeightsFile | None = None  # those to paint with; None: the painter's own
     start: RGB | None = None  # what to begin with, at the result's size, where `settings.init` is `Init.PICTURE`
     checkpoint: bytes | None = None  # of the same painting, to go on from; one that does not fit is ignored
+    checkpoint_every: float | None = None  # seconds between two checkpoints, about; None: as the painter likes
 
 
 @dataclass(frozen=True, slots=True)

@@ -328,7 +328,8 @@
   let theViewer = null;
 
   function pictures() {
-    return [...document.querySelectorAll("figure.pair img, figure.picture img")];
+    const found = [...document.querySelectorAll("figure.pair img, figure.picture img")];
+    return found.filter((image) => !image.closest(".waiting")); // no picture of its own
   }
 
   function viewer() {

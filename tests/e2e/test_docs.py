@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import runpy
 import shlex
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
@@ -15,6 +17,7 @@ import yaml
 from PIL import Image
 
 from neural_gallery.cli import main
+from neural_gallery.corridor.events import Event
 from neural_gallery.pages.placements import OPTIONS
 from neural_gallery.site.manifest import load_site
 from neural_gallery.site.schema import manifest_schema
@@ -111,6 +114,16 @@ def test_every_option_of_proof_is_explained() -> None:
     defaults["--output"] = ".neural-gallery/proofs/CONTENT"
     told = {option: default for option, default, *_ in table("docs/proof.md", "Proofs: choosing before painting")}
     assert told == {name: defaults[name] for name in defaults.keys() - {"--site", "--allow-outside", "--quiet"}}
+
+
+def test_every_event_is_told() -> None:
+    """With its keys, as programs get them, but for the plan's, which are those of a command."""
+    rows = {row[0]: row for row in table("docs/commands.md", "What programs are told")}
+    names = {re.sub(r"(?<!^)(?=[A-Z])", "-", one.__name__).lower(): one for one in get_args(Event)}
+    assert rows.keys() - {"error"} == names.keys()
+    for name in names.keys() - {"plan-ready"}:
+        fields = [field.name for field in dataclasses.fields(names[name]) if field.name != "frame"]
+        assert re.findall(r"[a-z_]+", re.sub(r"\([^)]*\)", "", rows[name][2])) == fields
 
 
 def test_every_template_is_listed() -> None:

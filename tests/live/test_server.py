@@ -86,7 +86,7 @@ def test_a_waiting_result_is_its_content(living: Living):
     from PIL import Image
 
     status, headers, body = ask(living, "/static/img/sky-sun.png")
-    assert (status, headers["content-type"]) == (200, "image/webp")
+    assert (status, headers["content-type"]) == (200, "image/png")
     assert Image.open(BytesIO(body)).size == (48, 32)
 
 

@@ -50,6 +50,17 @@ def test_a_resumed_painting_is_the_uninterrupted_one(
     np.testing.assert_array_equal(sent, [frame for step in steps for frame in step.frames])
 
 
+def test_checkpoints_come_as_often_as_asked(
+    tiny_network: VGG, tiny_recipe: Make, content: np.ndarray, style: np.ndarray
+) -> None:
+    """With no time between them, after every chunk; seldom where nobody asks."""
+    often, _ = painted(tiny_network, content, [Style(style)], tiny_recipe(), checkpoint_every=0.0)
+    ends = {step.step for step in often if step.step}
+    assert {step.step for step in often if step.checkpoint} == ends
+    seldom, _ = painted(tiny_network, content, [Style(style)], tiny_recipe(), checkpoint_every=1000.0)
+    assert not any(step.checkpoint for step in seldom)
+
+
 def test_a_checkpoint_that_does_not_fit_is_ignored(
     tiny_network: VGG, tiny_recipe: Make, content: np.ndarray, style: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
