@@ -69,6 +69,15 @@ def test_a_failed_run_is_continued(runner: Runner) -> None:
 
 
 @until_there_are_budgets
+def test_a_run_whose_time_is_over_publishes_what_there_is(runner: Runner) -> None:
+    """The job succeeds, uploads the pages, and says what is left for the next run."""
+    ran = run(runner, {"time-budget": "0.1"})
+    assert ran.failed is None, ran.told
+    assert ran.outputs["paint"] == {"pages": "our site/public", "painted": "0", "left": "2"}
+    assert {"Save what has been painted", "Upload the site"} <= set(ran.steps)
+
+
+@until_there_are_budgets
 def test_pages_that_are_elsewhere_are_told(runner: Runner) -> None:
     """Rather than an upload of nothing."""
     ran = run(runner, {"output": "pages"})
