@@ -5,56 +5,48 @@ The steps run in a copy of a small site.
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
-from PIL import Image
 
-from ..support.workflows import ROOT, Runner, assert_paintings_are_kept, step_named
+from ..support.workflows import (
+    ROOT,
+    Ran,
+    Runner,
+    assert_paintings_are_kept,
+    load,
+    small_site,
+    step_named,
+)
 
-WORKFLOW = yaml.load((ROOT / ".github/workflows/pages.yml").read_text(encoding="utf-8"), yaml.BaseLoader)
+WORKFLOW = load(ROOT / ".github/workflows/pages.yml")
 STEPS = WORKFLOW["jobs"]["build"]["steps"]
-
-SITE = """\
-version: 1
-site: {title: Small}
-defaults: {size: 32, quality: draft, animation: {frames: 2}, stills: {widths: [32]}}
-images:
-  sky: {file: content/sky.png, alt: a sky}
-  sea: {file: content/sea.png, alt: a sea}
-pairs:
-  - {content: sky, style: sea}
-posts: [content/*.md]
-"""
-POST = "---\ntitle: Small\ndate: 2026-01-31\n---\nOne pair.\n\n/// pair | sky-sea\n///\n"
+INSTALLED = [
+    "pip install --require-hashes --requirement requirements/run.txt",
+    "pip install --no-deps --no-build-isolation .",
+]
 
 
 @pytest.fixture
 def runner(tmp_path: Path) -> Runner:
     """A small site, checked out."""
     runner = Runner.in_folder(tmp_path)
-    (runner.checkout / "content").mkdir()
-    (runner.checkout / "site.yaml").write_text(SITE)
-    (runner.checkout / "content/post.md").write_text(POST)
-    for name, color in (("sky", "lightblue"), ("sea", "darkblue")):
-        Image.new("RGB", (48, 32), color).save(runner.checkout / f"content/{name}.png")
+    small_site(runner.checkout)
     return runner
 
 
-def run(runner: Runner, target: str) -> None:
-    """Every shell step for that target."""
-    values = {"inputs.target || 'html'": target, "steps.pages.outputs.base_path": "/repository"}
-    conditions = {None: True, "env.TARGET == 'jekyll'": target == "jekyll"}
-    runner.run(WORKFLOW, values, holds=lambda condition: conditions[condition])
+def run(runner: Runner, target: str = "") -> Ran:
+    """Every step for that target."""
+    values = {"inputs.target": target, "steps.pages.outputs.base_path": "/repository"}
+    return runner.run(STEPS, values, environment=WORKFLOW["env"])
 
 
 def test_html_steps_build_the_pages(runner: Runner) -> None:
     """The folder that is uploaded holds the page and its pictures; Jekyll is not asked for."""
-    run(runner, "html")
-    assert runner.record.read_text() == "pip install .\n"
+    ran = run(runner)
+    assert ran.failed is None, ran.told
+    assert ran.used["Upload the site"]["path"] == "public"
+    assert runner.record.read_text().splitlines() == INSTALLED
     page = (runner.checkout / "public/index.html").read_text(encoding="utf-8")
     assert 'src="static/img/sky-sea.png"' in page
     assert (runner.checkout / "public/static/img/sky-sea.png").is_file()
@@ -64,9 +56,11 @@ def test_html_steps_build_the_pages(runner: Runner) -> None:
 @pytest.mark.jekyll
 def test_jekyll_steps_build_the_pages(runner: Runner) -> None:
     """Jekyll is installed and builds the site for the path under which Pages serves the repository."""
-    run(runner, "jekyll")
+    ran = run(runner, "jekyll")
+    assert ran.failed is None, ran.told
+    assert ran.used["Upload the site"]["path"] == "_site"
     assert runner.record.read_text().splitlines() == [
-        "pip install .",
+        *INSTALLED,
         "sudo apt-get update",
         "sudo apt-get install --yes --no-install-recommends jekyll",
     ]
@@ -75,19 +69,20 @@ def test_jekyll_steps_build_the_pages(runner: Runner) -> None:
     assert (runner.checkout / "_site/static/img/sky-sea.png").is_file()
 
 
-def test_what_is_kept_is_all_that_the_next_run_needs(runner: Runner) -> None:
-    """A fresh checkout with the folder from the cache has nothing left to paint."""
-    run(runner, "html")
-    (kept,) = {step["with"]["path"] for step in STEPS if step.get("uses", "").startswith("actions/cache/")}
-    fresh = runner.checkout.with_name("fresh")
-    for name in ("site.yaml", "content", kept):
-        copy = shutil.copytree if (runner.checkout / name).is_dir() else shutil.copyfile
-        (fresh / name).parent.mkdir(exist_ok=True)
-        copy(runner.checkout / name, fresh / name)
-    command = [runner.programs / "neural-gallery", "plan"]
-    told = subprocess.run(command, cwd=fresh, capture_output=True, text=True, check=True)
-    first, _, last = told.stdout.splitlines()
-    assert (first, last) == ("sky-sea: 32x21: fresh", "1 pair: all painted")
+def test_a_run_that_fails_keeps_what_it_painted(runner: Runner) -> None:
+    """The job fails and publishes nothing; the next one paints only what is missing."""
+    runner.environment["FAIL"] = "sea-sky"
+    ran = run(runner)
+    assert ran.failed == "Paint what is missing, and write the pages"
+    assert "diverged" in ran.told
+    assert ran.steps[-1] == "Save what has been painted"
+    assert not (runner.checkout / "public").exists()
+    runner.fresh_checkout()
+    runner.environment["FAIL"] = "sky-sea"
+    ran = run(runner)
+    assert ran.failed is None, ran.told
+    assert (runner.checkout / "public/static/img/sky-sea.png").is_file()
+    assert (runner.checkout / "public/static/img/sea-sky.png").is_file()
 
 
 def test_it_runs_on_main_and_on_request() -> None:
@@ -97,11 +92,12 @@ def test_it_runs_on_main_and_on_request() -> None:
     assert (target["type"], target["options"], target["default"]) == ("choice", ["html", "jekyll"], "html")
 
 
-def test_it_may_do_no_more_than_publish() -> None:
-    """The token reads the repository and writes Pages; two runs never deploy at once."""
-    assert WORKFLOW["permissions"] == {"contents": "read", "pages": "write", "id-token": "write"}
+def test_each_job_may_do_no_more_than_it_has_to() -> None:
+    """Only the job that deploys may write, and it runs nothing of the repository's; two runs never deploy at once."""
+    assert WORKFLOW["permissions"] == {}
+    assert WORKFLOW["jobs"]["build"]["permissions"] == {"contents": "read", "pages": "read"}
+    assert WORKFLOW["jobs"]["deploy"]["permissions"] == {"pages": "write", "id-token": "write"}
     assert WORKFLOW["concurrency"] == {"group": "pages", "cancel-in-progress": "false"}
-    assert all("permissions" not in job for job in WORKFLOW["jobs"].values())
 
 
 def test_steps_stand_in_order() -> None:
@@ -110,10 +106,12 @@ def test_steps_stand_in_order() -> None:
         "Check out",
         "Set up Python",
         "Install neural-gallery",
+        "Check the site",
         "Install Jekyll",
         "Configure Pages",
         "Restore what has been painted",
         "Paint what is missing, and write the pages",
+        "Forget what the site no longer uses",
         "Save what has been painted",
         "Build with Jekyll",
         "Upload the site",
@@ -122,7 +120,7 @@ def test_steps_stand_in_order() -> None:
 
 def test_what_is_painted_is_saved_also_when_the_build_fails() -> None:
     """What is done is not lost, and no run finds its key taken."""
-    assert_paintings_are_kept(WORKFLOW)
+    assert_paintings_are_kept(STEPS)
 
 
 def test_the_site_built_is_the_site_published() -> None:
@@ -134,8 +132,3 @@ def test_the_site_built_is_the_site_published() -> None:
     deploy = WORKFLOW["jobs"]["deploy"]
     assert deploy["needs"] == "build"
     assert [step["uses"].split("@")[0] for step in deploy["steps"]] == ["actions/deploy-pages"]
-
-
-def test_no_expression_stands_in_a_script() -> None:
-    """Scripts get values through their environment, where no value can become a command."""
-    assert [step["name"] for step in STEPS if "${{" in step.get("run", "")] == []

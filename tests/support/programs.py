@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -16,12 +18,19 @@ PROGRAMS = {
     "jekyll": ("jekyll",),
     "hugo": ("hugo",),
     "browser": ("chromium", "chromium-browser", "google-chrome"),  # as distributions name it
+    "actionlint": ("actionlint",),
+    "zizmor": ("zizmor",),
+    "check_jsonschema": ("check-jsonschema",),
 }
+# Where they come from, if not from the system's packages.
+EXTRAS = {"actionlint": "workflows", "zizmor": "workflows", "check_jsonschema": "workflows"}
 
 
 def program(marker: str) -> str | None:
     """The path of the program that tests with that marker need."""
-    return next(filter(None, map(shutil.which, PROGRAMS[marker])), None)
+    # Those of this Python's environment are there also where the environment is not activated.
+    folders = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    return next(filter(None, (shutil.which(name, path=folders) for name in PROGRAMS[marker])), None)
 
 
 def missing_program(marker: str) -> str:
@@ -29,7 +38,8 @@ def missing_program(marker: str) -> str:
     if program(marker):
         return ""
     name = PROGRAMS[marker][0]
-    return f"the {name} command is not installed: apt-get install {name}, or leave these out with -m 'not {marker}'"
+    install = f"pip install -e '.[{EXTRAS[marker]}]'" if marker in EXTRAS else f"apt-get install {name}"
+    return f"the {name} command is not installed: {install}, or leave these out with -m 'not {marker}'"
 
 
 def require_programs(item: pytest.Item) -> None:
