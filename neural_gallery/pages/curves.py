@@ -42,7 +42,7 @@ def curve(facts: Mapping[str, object]) -> Curve | None:
     low, high = min(heights), max(heights)
 
     def point(step: float, loss: float) -> str:
-        x = MARGIN + (WIDTH - 2 * MARGIN) * step / (last_step or 1)
+        x = MARGIN + (WIDTH - 2 * MARGIN) * (step / (last_step or 1))  # never beyond a float's range
         y = MARGIN + (HEIGHT - 2 * MARGIN) * ((high - math.log(loss)) / (high - low) if high > low else 0.5)
         return f"{x:.1f},{y:.1f}"
 

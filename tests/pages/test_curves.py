@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from neural_gallery.pages.curves import HEIGHT, MARGIN, WIDTH, curve
@@ -56,6 +56,7 @@ ANYTHING = SCALARS | st.lists(SCALARS | st.lists(SCALARS, max_size=3), max_size=
 ENTRIES = st.lists(st.lists(st.integers() | st.floats(), min_size=2, max_size=2), max_size=8)
 
 
+@example({"losses": [[0, 1], [5.76e305, 1]]})
 @given(st.dictionaries(st.sampled_from(["losses", "scales"]), ANYTHING | ENTRIES))
 def test_whatever_a_record_holds(facts: dict[str, object]) -> None:
     """No record breaks a page, and no point lies outside the drawing."""
