@@ -182,8 +182,9 @@ class Output:
             folder = (self.folder / path).parent
             if misplaced(self.folder, path) or not folder.is_dir():
                 continue
-            for leftover in [path for path in folder.iterdir() if is_temporary(path.name)]:
-                leftover.unlink()
+            for entry in list(folder.iterdir()):
+                if is_temporary(entry.name) and entry.is_file() and not entry.is_symlink():
+                    entry.unlink()
 
     def _remove_empty(self, path: str) -> None:
         """Removes the folders of `path` that are empty now, inmost first."""
