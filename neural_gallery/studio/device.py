@@ -39,7 +39,7 @@ def keep_compilations(folder: Path) -> None:
     Programs there that are damaged are removed first. JAX writes them in place, so that a killed run leaves a part of
     one; it would complain of it in every later run, compile again each time, and never replace it.
     """
-    if jax.config.jax_compilation_cache_dir == str(folder):
+    if jax.config.jax_compilation_cache_dir == str(folder):  # type: ignore[attr-defined]  # made when JAX starts
         return
     for program in folder.glob("*-cache"):
         if not _is_whole(program):
