@@ -67,8 +67,8 @@ class Beginning:
         """The moment at that share of a build: after how many lines, and how many seconds after those."""
         if share < 0.15:
             return 0, chance * self.told[0]
-        if share < 0.8:
-            return 1 + int((share - 0.15) / 0.65 * (len(self.told) - 1)), chance * 0.03
+        if share < 0.7:
+            return 1 + int((share - 0.15) / 0.55 * (len(self.told) - 2)), chance * 0.03
         return len(self.told) - 1, chance * (self.told[-1] - self.told[-2])
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from neural_gallery.workers.messages import RGB
 
 STEPS = 12
-PAUSE = 0.005  # seconds for a step
+PAUSE = 0.002  # seconds for a step
 
 
 def picture_of(job: Job, digest: bytes) -> RGB:
