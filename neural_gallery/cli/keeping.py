@@ -1,4 +1,4 @@
-"""Commands about the site's folder: init starts one, gc tidies its store."""
+"""Commands about the site's folder: init starts one, gc tidies its store, clean takes away what was built."""
 
 from __future__ import annotations
 
@@ -118,3 +118,31 @@ def gc(context: click.Context, request: Request, dry_run: bool, as_json: bool) -
         return
     what = f"{words.counted(len(swept.paintings), 'painting')} and {words.counted(len(swept.encoded), 'encoded file')}"
     click.echo(f"{'would remove' if dry_run else 'removed'} {what}, {size(swept.bytes)}")
+
+
+@click.command()
+@site_options
+@click.option("--dry-run", is_flag=True, help="Only tell what would be removed.")
+@json_option(error_document)
+def clean(request: Request, dry_run: bool, as_json: bool) -> None:
+    """Remove what was written into the output folder. Paintings are kept: the next build brings all of it back.
+
+    Nothing else there is touched. A file that was edited since it was written stays, too.
+
+    \b
+    Example:
+        neural-gallery clean --dry-run
+        neural-gallery clean
+    """
+    from neural_gallery.corridor.run import clean as clean_output
+
+    site = request.load()
+    cleaned = clean_output(site, request.store(), dry_run=dry_run)
+    if as_json:
+        record = {"dry_run": dry_run, "output": str(site.output), "files": cleaned.files, "bytes": cleaned.bytes}
+        click.echo(document(record | {"notes": cleaned.notes}))
+        return
+    for note in cleaned.notes:
+        click.echo(f"note: {note}", err=True)
+    files = f"{words.counted(len(cleaned.files), 'file')} from {site.output}"
+    click.echo(f"{'would remove' if dry_run else 'removed'} {files}, {size(cleaned.bytes)}")

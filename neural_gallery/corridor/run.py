@@ -1,4 +1,4 @@
-"""The runs: build, paint, render, and sweeping the store. Each long one is a generator of events.
+"""The runs: build, paint, render, and sweeping store and output. Each long one is a generator of events.
 
 Nothing is painted before the whole site has been checked; no page is written before every picture it shows is there.
 """
@@ -170,6 +170,29 @@ def collect_garbage(site: Site, store: Store, workshop: Workshop, *, dry_run: bo
         keep.update(itertools.chain(*picture_keys(site, picture).values()))
     with store.lock():
         return store.gc(keep, dry_run=dry_run)
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What was removed from the output folder, or would be."""
+
+    files: tuple[str, ...]  # relative to it
+    bytes: int
+    notes: tuple[str, ...]
+
+
+def clean(site: Site, store: Store, *, dry_run: bool = False) -> Cleaned:
+    """Remove from the output folder what was written there, by our own record of it; nothing else, and no painting.
+
+    Files that somebody has changed since, or that were there before, stay. With `dry_run`, only say what that is.
+    """
+    with store.lock():
+        output = Output(site.output, store.folder / OUTPUTS)
+        files = output.removable(())
+        size = output.size_without(set(output.owned) - set(files))
+        if not dry_run:
+            files = output.sweep(())
+        return Cleaned(files, size, tuple(output.notes))
 
 
 class _Notes:

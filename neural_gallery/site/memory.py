@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import tempfile
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple
 from pathlib import Path
@@ -23,7 +23,8 @@ class ProbeCache:
 
     What is known of masks is remembered by their contents; the hashes of other large files by path, size and time, too.
 
-    Losing it costs nothing but time: a file that cannot be read is begun anew, one that cannot be written is not.
+    Losing it costs nothing but time: a file that cannot be read, or does not match its checksum, is begun anew; one
+    that cannot be written is not.
     """
 
     _VERSION = 1  # to be raised when `probe` learns to see more, so that what it let pass is looked at again
@@ -37,7 +38,7 @@ class ProbeCache:
         self._changed = False
         with contextlib.suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
             stored = json.loads(path.read_text("utf-8"))
-            if stored["version"] == self._VERSION:
+            if stored.pop("checksum") == _checksum(stored) and stored["version"] == self._VERSION:
                 self._known = {
                     file: ([int(number) for number in entry["stamp"]], Probe(**entry["probe"]))
                     for file, entry in stored["pictures"].items()
@@ -98,12 +99,17 @@ class ProbeCache:
             for file, (stamp, found) in self._hashes.items()
             if Path(file).exists()
         }
-        data = json.dumps({"version": self._VERSION, "pictures": entries, "masks": masks, "files": hashes}, indent=1)
+        known = {"version": self._VERSION, "pictures": entries, "masks": masks, "files": hashes}
+        # Named as the store names its temporaries: `gc` takes what a killed run leaves behind.
+        temporary = self._path.with_name(f".neural-gallery-tmp-{secrets.token_hex(8)}")
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=self._path.parent, delete=False) as file:
-                file.write(data)
-            Path(file.name).replace(self._path)
+            try:
+                temporary.write_text(json.dumps({**known, "checksum": _checksum(known)}, indent=1), "utf-8")
+                temporary.replace(self._path)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
             self._changed = False
 
     @staticmethod
@@ -113,6 +119,11 @@ class ProbeCache:
         except OSError:
             return None
         return [status.st_size, status.st_mtime_ns]
+
+
+def _checksum(known: Mapping[str, object]) -> str:
+    """Of what is remembered: a flipped bit in a hash or a size would make a picture another one, to be painted anew."""
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
 
 def _tuples(stored: Mapping[str, object]) -> dict[str, Any]:

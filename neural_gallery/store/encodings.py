@@ -13,7 +13,7 @@ from typing import Any
 from neural_gallery.errors import StoreError
 from neural_gallery.store.files import told_as, write_file
 from neural_gallery.store.quarantine import Quarantine
-from neural_gallery.store.sealed import SealError, seal, unseal
+from neural_gallery.store.sealed import SealError, fields_of, seal, unseal
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,14 @@ def read_encoded(stem: Path, quarantine: Quarantine) -> Encoded | None:
     path = _facts_path(stem)
     try:
         facts: dict[str, Any] = unseal(path.read_bytes())
-        encoded = Encoded(stem.with_name(facts.pop("file")), quarantine=quarantine, **facts)
+        place = stem.with_name(facts["file"])
+        encoded = Encoded(**{**fields_of(Encoded, facts), "path": place, "quarantine": quarantine})
         path = encoded.path
         size = path.stat().st_size
     except SealError as error:
         reason = f"it {error}"
+    except (KeyError, TypeError, ValueError):
+        reason = "it is incomplete"
     except FileNotFoundError:
         if path == _facts_path(stem):
             return None

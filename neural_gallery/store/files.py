@@ -15,15 +15,22 @@ import os
 import re
 import secrets
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from neural_gallery.errors import Problem, RunError
 
 _TEMPORARY = re.compile(r"\.neural-gallery-tmp-[0-9a-f]{16}")
+_HERE = -100  # Linux's AT_FDCWD: names are relative to the current folder
+_EXCHANGE = 2  # RENAME_EXCHANGE on Linux, RENAME_SWAP on macOS
 _KEPT = "Everything finished so far is kept."
 _CAUSES = {
     errno.ENOSPC: ("the disk is full", f"Free some space, then run the command again. {_KEPT}"),
+    errno.EFBIG: (
+        "the file would be larger than the file system, or a limit of your user (`ulimit -f`), allows",
+        f"Raise the limit, or work on another disk, then run the command again. {_KEPT}",
+    ),
     errno.EDQUOT: ("your disk quota is used up", f"Free some space, then run the command again. {_KEPT}"),
     errno.EROFS: ("the file system is read-only", "Work in a copy of the site on a disk that can be written."),
     errno.EACCES: ("permission is denied", "Give your user the right to read and write there, then run it again."),
@@ -85,12 +92,16 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _swap_in(prepared: Path, path: Path) -> None:
-    """Renames a folder into place. No system replaces a full folder in one step, so the old one steps aside first.
+    """Renames a folder into place.
 
-    Killed between the two renames, the name is free: readers see nothing there, which is the truth.
+    A full folder that is there is exchanged with it in one step where the system can do that. Where it cannot, the old
+    one steps aside first; killed between the two renames, the name is free: readers see nothing there, as is true.
     """
     if not path.exists():
         os.replace(prepared, path)  # noqa: PTH105 -- as above
+        return
+    if _exchange(prepared, path):
+        shutil.rmtree(prepared, ignore_errors=True)
         return
     old = temporary_beside(path)
     os.replace(path, old)  # noqa: PTH105 -- as above
@@ -100,6 +111,25 @@ def _swap_in(prepared: Path, path: Path) -> None:
         os.replace(old, path)  # noqa: PTH105 -- as above
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Lets two names change places in one step; False, and nothing has changed, where that is not possible.
+
+    Linux and macOS have a call for it that Python does not offer; some file systems refuse it.
+    """
+    if sys.platform not in ("linux", "darwin"):
+        return False
+    import ctypes
+
+    library = ctypes.CDLL(None)
+    names = os.fsencode(one), os.fsencode(other)
+    try:
+        if sys.platform == "linux":
+            return library.renameat2(_HERE, names[0], _HERE, names[1], ctypes.c_uint(_EXCHANGE)) == 0
+        return library.renamex_np(*names, ctypes.c_uint(_EXCHANGE)) == 0
+    except AttributeError:  # a C library without the call
+        return False
 
 
 def _write_flushed(path: Path, data: bytes) -> None:

@@ -65,6 +65,12 @@ class Output:
             self._write_changed(changed)
         return tuple(changed)
 
+    def removable(self, keep: Collection[str]) -> tuple[str, ...]:
+        """The paths of the files that `sweep` would remove. A word in `notes` about each that somebody has changed."""
+        kept = set(keep)
+        with told_as(OutputError, f"cannot read {self.folder}"):
+            return tuple(path for path in sorted(set(self.owned) - kept) if self._is_removable(path, kept))
+
     def sweep(self, keep: Collection[str]) -> tuple[str, ...]:
         """Removes the files we own whose paths are not in `keep`, and the folders that this empties.
 
@@ -168,7 +174,9 @@ class Output:
         if owned.found and sha256 != owned.claimed:
             return False
         if not owned.knows(sha256):
-            self.notes.append(f"{place} is not made any more, but was changed by somebody else, and so it stays")
+            note = f"{place} is not made any more, but was changed by somebody else, and so it stays"
+            if note not in self.notes:
+                self.notes.append(note)
             return False
         return True
 
@@ -182,8 +190,9 @@ class Output:
             folder = (self.folder / path).parent
             if misplaced(self.folder, path) or not folder.is_dir():
                 continue
-            for leftover in [path for path in folder.iterdir() if is_temporary(path.name)]:
-                leftover.unlink()
+            for entry in list(folder.iterdir()):
+                if is_temporary(entry.name) and entry.is_file() and not entry.is_symlink():
+                    entry.unlink()
 
     def _remove_empty(self, path: str) -> None:
         """Removes the folders of `path` that are empty now, inmost first."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from neural_gallery.store.files import write_file
 from neural_gallery.store.paths import relative
-from neural_gallery.store.sealed import SealError, seal, unseal
+from neural_gallery.store.sealed import SealError, fields_of, seal, unseal
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,8 @@ class Ownership:
         self._folders: dict[str, Any] = {}
         self.note = ""
         """What was wrong with the record, if anything; then nothing is owned."""
+        self.files: dict[str, OwnedFile] = {}
         self._read()
-        files: dict[str, Any] = self._folders.get(self._name, {})
-        self.files = {path: OwnedFile(**file) for path, file in files.items()}
         self._saved = dict(self.files)
 
     def save(self) -> None:
@@ -60,11 +59,19 @@ class Ownership:
 
     def _read(self) -> None:
         try:
-            self._folders = unseal(self._record.read_bytes())["folders"]  # type: ignore[assignment]  # sealed by `save`
+            folders: Any = unseal(self._record.read_bytes())["folders"]
+            files = dict(folders).get(self._name, {})
+            self.files = {path: OwnedFile(**fields_of(OwnedFile, file)) for path, file in dict(files).items()}
+            self._folders = folders
         except FileNotFoundError:
             return
         except SealError as error:
-            self.note = (
-                f"the record of what was written to the output folder, {self._record.name}, {error}; "
-                "files that are there already count as somebody else's where they differ from what is made"
-            )
+            self._distrust(str(error))
+        except (KeyError, TypeError, ValueError):
+            self._distrust("is incomplete")
+
+    def _distrust(self, reason: str) -> None:
+        self.note = (
+            f"the record of what was written to the output folder, {self._record.name}, {reason}; "
+            "files that are there already count as somebody else's where they differ from what is made"
+        )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from neural_gallery.site.model import Crop, Pair, Picture, WeightedStyle
-from neural_gallery.store.sealed import SealError, seal, unseal
+from neural_gallery.store.sealed import SealError, fields_of, seal, unseal
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +85,26 @@ def dump_record(record: Record) -> bytes:
 
 
 def load_record(data: bytes) -> Record:
-    """The record in `record.json`. Raises SealError where it is damaged, of another format or incomplete."""
+    """The record in `record.json`. Raises SealError where it is damaged, of another format or incomplete.
+
+    Fields that are not known are passed over: what is read differently needs another format.
+    """
     body: dict[str, Any] = unseal(data)
     try:
         origin: dict[str, Any] = body["origin"]
         return Record(
             **{
-                **body,
+                **fields_of(Record, body),
                 "origin": Origin(
                     **{
-                        **origin,
+                        **fields_of(Origin, origin),
                         "content": _load_source(origin["content"]),
                         "styles": tuple(_load_source(style) for style in origin["styles"]),
                         "init_picture": _load_optional(origin.get("init_picture")),
                     }
                 ),
                 "created": datetime.datetime.fromisoformat(body["created"]),
-                "files": {name: StoredFile(**file) for name, file in body["files"].items()},
+                "files": {name: StoredFile(**fields_of(StoredFile, file)) for name, file in body["files"].items()},
             }
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -124,7 +127,7 @@ def _style(style: WeightedStyle) -> Source:
 def _load_source(source: dict[str, Any]) -> Source:
     return Source(
         **{
-            **source,
+            **fields_of(Source, source),
             "crop": Crop(**source["crop"]) if source["crop"] else None,
             "layers": tuple(source.get("layers", ())),
             "mask": _load_optional(source.get("mask")),

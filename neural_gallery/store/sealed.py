@@ -6,9 +6,11 @@ bytes. Its SHA-256 is the checksum of a sealed file and the key of a stored obje
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 FORMAT = 1
 """Version of the sealed files. Raise it when an older program would misread them."""
@@ -55,6 +57,15 @@ def unseal(data: bytes) -> dict[str, object]:
         raise SealError("does not match its checksum")
     del body["format"]
     return body
+
+
+def fields_of(kind: type, found: Mapping[str, Any]) -> dict[str, Any]:
+    """What of `found` are fields of the dataclass `kind`: a newer version of the program may have written more.
+
+    Raises TypeError where `found` is no mapping.
+    """
+    known = {field.name for field in dataclasses.fields(kind)}
+    return {name: value for name, value in dict(found).items() if name in known}
 
 
 def _plain(value: object) -> object:

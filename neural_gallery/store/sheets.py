@@ -45,6 +45,6 @@ class Sheets:
     def _read(self) -> dict[str, list[str]]:
         try:
             sheets: Any = unseal(self._record.read_bytes())["sheets"]
-        except (FileNotFoundError, SealError):
+            return {str(sheet): [str(key) for key in keys] for sheet, keys in dict(sheets).items()}
+        except (FileNotFoundError, SealError, KeyError, TypeError, ValueError):
             return {}  # at worst some proofs are painted once more
-        return sheets

@@ -50,7 +50,7 @@ def read_unfinished(folder: Path, key: str, *, asked: int) -> Unfinished | None:
         if record["key"] != key or record["asked"] != asked or not isinstance(checksums, dict):
             return None
         state, *packed = (_read(folder / name, checksums) for name in _names(len(checksums) - 1))
-    except (SealError, FileNotFoundError, KeyError):
+    except (SealError, FileNotFoundError, KeyError, ValueError):
         return None
     return Unfinished(asked, state, [unpack(data).rgb for data in packed], packed)
 

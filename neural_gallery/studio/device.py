@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import zlib
 from pathlib import Path
 
 import jax
@@ -11,6 +12,8 @@ from jax.typing import DTypeLike
 
 FIRST_WITH_BFLOAT16 = 8
 """The major compute capability of the first NVIDIA GPUs with units for bfloat16: Ampere's."""
+
+_ZSTANDARD = b"\x28\xb5\x2f\xfd"  # how a file begins that JAX has packed with zstandard, where that is installed
 
 
 def device_name() -> str:
@@ -31,14 +34,33 @@ def feature_dtype() -> DTypeLike:
 
 
 def keep_compilations(folder: Path) -> None:
-    """Turns JAX's persistent compilation cache on, in that folder.
+    """Turns JAX's persistent compilation cache on, in that folder, where it is not on already.
+
+    Programs there that are damaged are removed first. JAX writes them in place, so that a killed run leaves a part of
+    one; it would complain of it in every later run, compile again each time, and never replace it.
 
     What is kept there is good for a copy of the folder, too: with XLA's own caches, which would lie within it, the
     folder's path would be part of each program's key.
     """
+    if jax.config.jax_compilation_cache_dir == str(folder):  # type: ignore[attr-defined]  # made when JAX starts
+        return
+    for program in folder.glob("*-cache"):
+        if not _is_whole(program):
+            program.unlink(missing_ok=True)
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_enable_xla_caches", "none")
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+
+
+def _is_whole(program: Path) -> bool:
+    """Whether a compiled program is as it was written, as far as its packing tells."""
+    try:
+        data = program.read_bytes()
+        if not data.startswith(_ZSTANDARD):
+            zlib.decompress(data)
+    except (OSError, zlib.error):
+        return False
+    return True
 
 
 def return_freed_memory() -> None:

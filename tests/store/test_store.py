@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from neural_gallery.errors import StoreError
 from neural_gallery.site.model import Pair
-from neural_gallery.store import paintings
+from neural_gallery.store import files, paintings
 from neural_gallery.store.files import temporary_beside
 from neural_gallery.store.paintings import Painting, evenly
 from neural_gallery.store.quarantine import DamagedError
@@ -495,7 +496,9 @@ def test_killed_while_adding_a_painting(
     assert not seen[0]
 
 
+@pytest.mark.parametrize("exchanges", [True, False])
 def test_killed_while_replacing_a_painting(
+    exchanges: bool,
     tmp_path: Path,
     blend: Callable[..., Frames],
     origin: Origin,
@@ -503,7 +506,11 @@ def test_killed_while_replacing_a_painting(
     killed_at: Callable[[int], None],
     killed: type[BaseException],
 ) -> None:
-    """The old painting, or none, or the new one: never a mixture."""
+    """The old painting or the new one; where the system cannot exchange folders, for a moment none: never a mixture."""
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    if exchanges and not files._exchange(tmp_path / "one", tmp_path / "other"):
+        pytest.skip("this system does not exchange folders")
 
     def add(store: Store, count: int) -> object:
         frames = blend(count, 24, 16)
@@ -515,7 +522,8 @@ def test_killed_while_replacing_a_painting(
         add(store, 3)
         killed_at(step)
         try:
-            add(store, 5)
+            with mock.patch.object(files, "_exchange", files._exchange if exchanges else lambda *names: False):
+                add(store, 5)
         except killed:
             pass
         else:
@@ -525,7 +533,7 @@ def test_killed_while_replacing_a_painting(
         found = store.painting(KEY, verify=True)
         seen.append(found.record.frames if found else None)
         assert store.notes == []
-    order = [3, None, 5]
+    order = [3, 5] if exchanges else [3, None, 5]
     assert seen == sorted(seen, key=order.index)
     assert set(seen) == set(order)
 
@@ -556,7 +564,7 @@ def test_killed_while_adding_an_encoding(
 def test_a_failed_rename_leaves_the_old_painting(
     store: Store, painting: Painting, frames: Frames, origin: Origin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the new folder cannot take its place, the old one comes back."""
+    """Where the new folder cannot take its place, nor be exchanged with it, the old one comes back."""
     real, calls = os.replace, []
 
     def second_fails(*paths: object) -> None:
@@ -565,6 +573,7 @@ def test_a_failed_rename_leaves_the_old_painting(
             raise OSError(errno.EACCES, "denied")
         real(*paths)
 
+    monkeypatch.setattr(files, "_exchange", lambda one, other: False)
     monkeypatch.setattr(os, "replace", second_fails)
     with pytest.raises(StoreError, match="permission is denied"):
         store.add_painting(KEY, frames[-1], None, frames[:2], origin)

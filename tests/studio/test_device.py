@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import jax
@@ -31,3 +34,30 @@ def test_features_are_kept_in_what_the_device_is_made_for(
     given = {} if capability is None else {"compute_capability": capability}
     monkeypatch.setattr(jax, "devices", lambda: [SimpleNamespace(platform=platform, **given)])
     assert device.feature_dtype() == wanted
+
+
+@pytest.fixture
+def no_cache() -> Iterator[None]:
+    """JAX keeps nothing of what this test compiles elsewhere, and nothing afterwards."""
+    before = jax.config.jax_compilation_cache_dir, jax.config.jax_persistent_cache_min_compile_time_secs
+    yield
+    jax.config.update("jax_compilation_cache_dir", before[0])
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", before[1])
+
+
+@pytest.mark.usefixtures("no_cache")
+def test_compiled_programs_that_are_damaged_go(tmp_path: Path) -> None:
+    """One that a killed run has left half, and one with a flipped bit: JAX would complain of them for ever."""
+    whole = zlib.compress(bytes(range(256)) * 99)
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 1
+    programs = {"whole-cache": whole, "torn-cache": whole[:-9], "flipped-cache": bytes(flipped), "empty-cache": b""}
+    others = {"mine.txt": b"mine", "whole-atime": b"\0" * 8, "packed-cache": b"\x28\xb5\x2f\xfd other packing"}
+    for name, data in (programs | others).items():
+        (tmp_path / name).write_bytes(data)
+    device.keep_compilations(tmp_path)
+    assert jax.config.jax_compilation_cache_dir == str(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"whole-cache", *others}
+    (tmp_path / "torn-cache").write_bytes(b"")
+    device.keep_compilations(tmp_path)  # looked at once in each process
+    assert (tmp_path / "torn-cache").exists()
