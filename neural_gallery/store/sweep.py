@@ -40,7 +40,7 @@ def sweep(folder: Path, keep: Collection[str], *, dry_run: bool) -> Swept:
     unfinished = [path for key, path in shelved(folder / "unfinished") if key not in kept and path.is_dir()]
     damaged = [path for path in entries(folder / "damaged") if is_quarantined(path.name)]
     paths = (*(path for _, path in paintings + encoded), *unfinished, *damaged, *_leftovers(folder))
-    size = sum(_size(path) for path in paths)
+    size = sum(size_of(path) for path in paths)
     if not dry_run:
         for path in paths:
             remove(path)
@@ -61,7 +61,8 @@ def _leftovers(folder: Path) -> list[Path]:
     return [path for path in found if path.stat().st_mtime < limit]
 
 
-def _size(path: Path) -> int:
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder. Raises OSError."""
     if path.is_dir():
         return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     return path.stat().st_size
