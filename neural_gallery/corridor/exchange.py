@@ -198,7 +198,9 @@ def _remove(remote: Remote, labels: Sequence[Label]) -> Iterator[Note]:
         try:
             remote.remove([label.path for label in labels])
         except RemoteError as error:  # who may write need not have the right to remove
-            yield Note(f"{len(labels)} checkpoints that are of no use any more stay: {error.problems[0].message}")
+            what = "1 checkpoint that is" if len(labels) == 1 else f"{len(labels)} checkpoints that are"
+            stay = "stays" if len(labels) == 1 else "stay"
+            yield Note(f"{what} of no use any more {stay}: {error.problems[0].message}")
 
 
 def _transfer(one: Holding | Label, size: int, wanted: Wanted | None) -> Transfer:
