@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -11,11 +13,12 @@ import fsspec
 import numpy as np
 import pytest
 
+from neural_gallery.corridor import exchange
 from neural_gallery.corridor.events import ExchangePlanned, Note, Transferred
 from neural_gallery.corridor.exchange import Wanted, pull, push, wanted_by
 from neural_gallery.corridor.run import paint
 from neural_gallery.corridor.workshop import Workshop
-from neural_gallery.errors import RemoteError
+from neural_gallery.errors import RemoteError, StoreError
 from neural_gallery.site.manifest import load_site
 from neural_gallery.site.model import Site
 from neural_gallery.store.archives import Label, read_label
@@ -251,6 +254,18 @@ def test_what_is_larger_than_listed_is_not_read_to_its_end(here: Store, folder: 
     assert len(folder.read(path, 10) or b"") == 11
 
 
+def test_what_is_not_as_large_as_listed_is_refused(
+    here: Store, there: Store, folder: Remote, wanted: Wanted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has been replaced meanwhile, or the place does not tell the truth."""
+    list(push(here, folder, wanted))
+    sizes = folder.sizes
+    monkeypatch.setattr(folder, "sizes", lambda shelf: {path: size - 9 for path, size in sizes(shelf).items()})
+    told = notes(list(pull(there, folder, wanted)))
+    assert len(told) == 2
+    assert all(" bytes that were listed; it counts as absent" in note for note in told)
+
+
 def test_an_archive_beyond_all_bounds_is_not_fetched(
     here: Store, there: Store, folder: Remote, wanted: Wanted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -292,6 +307,17 @@ def test_a_write_that_breaks_off_in_a_folder_shows_nothing(
     assert [path.read_bytes() for path in (tmp_path / "shared").rglob("*") if path.is_file()] == [b"old"]
 
 
+def test_one_process_at_a_time_puts_paintings_into_a_store(
+    here: Store, there: Store, folder: Remote, wanted: Wanted
+) -> None:
+    """While one is at work, pulling is refused; pushing, which only reads, is not, nor is a dry run."""
+    with here.lock(), there.lock():
+        assert transferred(list(push(here, folder, wanted))) == ["sea-sun", "sky-sun"]
+        assert len(list(pull(there, folder, wanted, dry_run=True))) == 1
+        with pytest.raises(StoreError, match="another neural-gallery is at work"):
+            list(pull(there, folder, wanted))
+
+
 def test_checkpoints_that_may_not_be_removed_stay(
     here: Store, tmp_path: Path, folder: Remote, wanted: Wanted, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -312,10 +338,6 @@ def test_checkpoints_that_may_not_be_removed_stay(
 
 def test_several_transfers_go_on_at_once_and_large_ones_do_not() -> None:
     """So many, but no more bytes than are to be in memory; one that is larger than that goes alone."""
-    import threading
-
-    from neural_gallery.corridor import exchange
-
     running, most, gate = 0, {"small": 0, "large": 0}, threading.Lock()
     together = threading.Barrier(exchange.AT_ONCE, timeout=20)
 
@@ -326,6 +348,8 @@ def test_several_transfers_go_on_at_once_and_large_ones_do_not() -> None:
             most[kind] = max(most[kind], running)
         if kind == "small":
             together.wait()
+        else:
+            time.sleep(0.01)
         with gate:
             running -= 1
         return kind.upper()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from neural_gallery.store.archives import PAINTINGS, UNFINISHED, Label, pack, read_label, unpack
+from neural_gallery.store.pixels import pack_frame, pack_still
 from neural_gallery.store.records import Origin
 from neural_gallery.store.sealed import SealError, seal, unseal
 from neural_gallery.store.store import Store
@@ -251,14 +253,33 @@ def test_two_files_of_one_name_are_refused() -> None:
 
 
 def test_files_that_share_bytes_are_refused() -> None:
-    """Directory entries that point at one place would make much of little."""
-    _, data = zipped(("a", bytes(1000)), ("b", b""))
-    forged = bytearray(data)
-    entry = forged.rindex(b"PK\x01\x02")  # that of b: its two sizes
-    forged[entry + 20 : entry + 28] = (1000).to_bytes(4, "little") * 2
+    """One that lies inside another, listed like that one, would make much of little."""
+    _, inner = zipped(("b", bytes(1000)))
+    begin, end = inner.index(b"PK\x01\x02"), inner.index(b"PK\x05\x06")
+    _, outer = zipped(("a", inner[:begin]))
+    first = outer.rindex(b"PK\x01\x02")
+    inside = bytearray(inner[begin:end])
+    inside[42:46] = (30 + len("a")).to_bytes(4, "little")  # where its local header is now
+    entries = outer[first : outer.rindex(b"PK\x05\x06")] + bytes(inside)
+    closing = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 2, 2, len(entries), first, 0)
+    forged = outer[:first] + entries + closing
     label = Label(PAINTINGS, KEY, 3, 3, hashlib.sha256(forged).hexdigest())
-    with pytest.raises(SealError, match=r"^(has files that overlap|is no whole archive .*)$"):
-        unpack(label, bytes(forged))
+    with pytest.raises(SealError, match=r"^has files that overlap$"):
+        unpack(label, forged)
+
+
+@pytest.mark.parametrize("name", ["still.png", "still-16bit.png", "frame-001.webp"])
+def test_pictures_of_another_size_are_refused(elsewhere: Store, packed: Packed, name: str) -> None:
+    """Even where record and checksums know of them: a small archive must not become a huge picture when it is read."""
+    files = unpack(*packed)
+    large = np.zeros((100, 100, 3), np.uint8)
+    files[name] = pack_frame(large) if name.endswith(".webp") else pack_still(large, None)
+    body = unseal(files["record.json"])
+    stored = {"bytes": len(files[name]), "sha256": hashlib.sha256(files[name]).hexdigest()}
+    body["files"][name] = stored  # type: ignore[index]
+    files["record.json"] = seal(body)
+    with pytest.raises(SealError, match=rf"^{name} is not what record.json says$"):
+        elsewhere.take(*repacked(packed[0], files))
 
 
 @settings(max_examples=50)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -40,6 +41,7 @@ class S3:
 
     url: str = ""
     asked: Counter[str] = field(default_factory=Counter)  # by method
+    delay: float = 0.0
     _app: Any = field(default_factory=lambda: DomainDispatcherApplication(create_backend_app))
 
     @property
@@ -50,6 +52,7 @@ class S3:
     def __call__(self, environment: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
         self.asked[environment["REQUEST_METHOD"]] += 1
+        time.sleep(self.delay)
         if environment["PATH_INFO"].startswith(f"/{FORBIDDEN}"):
             start("403 Forbidden", [("Content-Type", "application/xml"), ("Content-Length", str(len(_DENIED)))])
             return [_DENIED]
@@ -57,11 +60,11 @@ class S3:
 
 
 @contextmanager
-def s3_server() -> Iterator[S3]:
-    """A server with its bucket, while it is needed."""
+def s3_server(*, delay: float = 0.0) -> Iterator[S3]:
+    """A server with its bucket, while it is needed. It waits `delay` seconds before each answer."""
     import s3fs
 
-    s3 = S3()
+    s3 = S3(delay=delay)
     server = make_server("127.0.0.1", 0, s3, threaded=True, request_handler=_Silent)
     s3.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever)
