@@ -11,6 +11,7 @@
         ├── PaintError          style transfer diverged or could not run
         ├── WeightsError        the network's weights are missing, damaged or of another network
         ├── StoreError          the store cannot be read or written
+        ├── RemoteError         another machine's copy of the store cannot be reached, read or written
         ├── EncodeError         a still or an animation cannot be encoded
         └── OutputError         the output folder cannot be written, or a file there is not ours
 
@@ -111,6 +112,10 @@ class WeightsError(RunError):
 
 class StoreError(RunError):
     """The store cannot be read or written."""
+
+
+class RemoteError(RunError):
+    """The place that paintings are exchanged through cannot be used."""
 
 
 class EncodeError(RunError):

@@ -40,6 +40,7 @@ FOREIGN_TO = {
     "jaxlib": {"studio"},
     "flax": {"studio"},
     "optax": {"studio"},
+    "fsspec": {"store"},
     "click": {"cli"},
     "rich": {"cli"},
     "pydantic": {"site"},

@@ -17,6 +17,7 @@ import click
 from neural_gallery import __version__
 from neural_gallery.cli.asking import check, plan, schema
 from neural_gallery.cli.completion import completion
+from neural_gallery.cli.exchanging import store
 from neural_gallery.cli.keeping import clean, gc, init
 from neural_gallery.cli.making import build, paint, render
 from neural_gallery.cli.problems import tell_problems
@@ -86,5 +87,5 @@ def main() -> None:
     """
 
 
-for command in (init, check, plan, proof, build, paint, render, serve, gc, clean, weights, schema, completion):
+for command in (init, check, plan, proof, build, paint, render, serve, gc, clean, store, weights, schema, completion):
     main.add_command(command)

@@ -57,9 +57,21 @@ class Request:
         return Store(self.cache)
 
 
+_quality_option = click.option(
+    "--quality",
+    type=click.Choice([quality.value for quality in Quality]),
+    help="Paint every pair at this quality, whatever the manifest says.",
+)
+
+
 def site_options(function: Function) -> Function:
     """`--site` and `--allow-outside`: the command gets a Request."""
     return _with_request(function, [])
+
+
+def painting_options(function: Function) -> Function:
+    """The same, and `--quality`."""
+    return _with_request(function, [_quality_option])
 
 
 def making_options(function: Function) -> Function:
@@ -67,11 +79,7 @@ def making_options(function: Function) -> Function:
     return _with_request(
         function,
         [
-            click.option(
-                "--quality",
-                type=click.Choice([quality.value for quality in Quality]),
-                help="Paint every pair at this quality, whatever the manifest says.",
-            ),
+            _quality_option,
             click.option(
                 "--target",
                 type=click.Choice([target.value for target in Target]),

@@ -7,12 +7,12 @@ import math
 import re
 
 from neural_gallery.cli.problems import line, problem_records
-from neural_gallery.corridor.events import Event, PairFailed, PairProgress, PlanReady
+from neural_gallery.corridor.events import Event, ExchangeEvent, PairFailed, PairProgress, PlanReady
 from neural_gallery.corridor.plan import Plan
 from neural_gallery.corridor.sizing import SiteSize
 
 
-def event_line(event: Event) -> str:
+def event_line(event: Event | ExchangeEvent) -> str:
     """One event as one line: `{"event": "pair-started", "pair": …}`."""
     name = re.sub(r"(?<!^)(?=[A-Z])", "-", type(event).__name__).lower()
     if isinstance(event, PlanReady):

@@ -117,6 +117,36 @@ class ProofLines:
     lines: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One painting that goes to or comes from a place that machines share."""
+
+    pair: str  # the pair's id; where that is not known, the beginning of the key
+    key: str
+    finished: bool  # false: it is on its way, and another machine can go on with it
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangePlanned:
+    """It is known what is to be transferred, and what is not because both sides have it."""
+
+    transfers: tuple[Transfer, ...]
+    already: int
+    missing: tuple[str, ...]  # ids of pairs whose finished painting is neither transferred nor there already
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """One painting has arrived, whole."""
+
+    transfer: Transfer
+    position: int  # among those of this run, from 1
+    total: int
+
+
+ExchangeEvent: TypeAlias = ExchangePlanned | Transferred | Note
+
 Event: TypeAlias = (
     PlanReady
     | PairStarted

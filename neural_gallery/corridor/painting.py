@@ -20,11 +20,11 @@ from neural_gallery.corridor.events import (
     TimeUp,
 )
 from neural_gallery.corridor.plan import Plan, PlannedPair
-from neural_gallery.corridor.planning import FRAMES_ASKED_FOR, shape_of
+from neural_gallery.corridor.planning import shape_of
 from neural_gallery.corridor.workshop import Workshop
 from neural_gallery.errors import PaintError, PictureError, Problem
 from neural_gallery.site.model import Pair, WeightedStyle
-from neural_gallery.store.records import describe
+from neural_gallery.store.records import FRAMES_ASKED_FOR, describe
 from neural_gallery.store.store import Store
 from neural_gallery.store.unfinished import Unfinished
 from neural_gallery.workers.messages import Job, Painted, Progress, StyleSource
@@ -145,7 +145,9 @@ class _Easel:
 def _begin(planned: PlannedPair, store: Store, workshop: Workshop, watch: Watch) -> _Easel:
     """What is needed to paint a pair, from where an interrupted run left it. Raises PictureError."""
     job, alpha = _job(planned, workshop.weights)
-    so_far = store.unfinished(planned.key, asked=planned.frames) or Unfinished(planned.frames)
+    so_far = store.unfinished(planned.key, asked=planned.frames)
+    if so_far is None or any(frame.shape != job.content.shape for frame in so_far.frames):  # another machine's error
+        so_far = Unfinished(planned.frames)
     job = replace(job, checkpoint=so_far.state or None, checkpoint_every=watch.checkpoint_every)
     return _Easel(planned, job, alpha, so_far, watch)
 

@@ -24,9 +24,6 @@ from neural_gallery.store.store import Store
 BYTES_PER_PIXEL = 2.3
 """What a pixel of one frame takes: 1.4 losslessly in the store, 0.9 as GIF and WebP. Measured at 400 x 267 pixels."""
 
-FRAMES_ASKED_FOR = "frames_asked_for"
-"""Among the facts of each painting."""
-
 
 def make_plan(
     site: Site, store: Store, workshop: Workshop, *, pair_ids: Collection[str] = (), shard: Shard = ALL
@@ -124,9 +121,8 @@ def _missing(site: Site, store: Store, pair: Pair, key: str, frames: int) -> tup
     painting = store.painting(key, verify=not result_is_encoded(site, store, pair, key))
     if painting is None:
         return (reasons.DAMAGED,) if len(store.notes) > noted else ()
-    # A painter with few steps sends fewer frames than it is asked for: asking again would not bring more.
-    asked = painting.record.origin.facts.get(FRAMES_ASKED_FOR, painting.record.frames)
-    if isinstance(asked, int) and asked < frames:
+    asked = painting.record.asked
+    if asked < frames:
         return (reasons.more_frames(frames, asked),)
     return None
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neural_gallery.errors import StoreError
 from neural_gallery.store.files import told_as, write_folder
-from neural_gallery.store.pixels import Still, pack_frame, pack_still, unpack
+from neural_gallery.store.pixels import Still, frame_size, is_still, pack_frame, pack_still, unpack
 from neural_gallery.store.png16 import encode_png16
 from neural_gallery.store.quarantine import Quarantine
 from neural_gallery.store.records import Origin, Record, StoredFile, dump_record, load_record
@@ -60,6 +60,10 @@ class Painting:
     def frames_for(self, count: int) -> list[RGB]:
         """`count` frames, evenly spaced, the first and the last among them; all where no more are stored."""
         return [self.frame(index) for index in evenly(self.record.frames, count)]
+
+    def files(self) -> dict[str, bytes]:
+        """All of it by name, its record included: what `check_files` accepts."""
+        return {_RECORD: dump_record(self.record), **{name: self._read(name) for name in self.record.files}}
 
     def _read(self, name: str) -> bytes:
         with told_as(StoreError, f"cannot read {self.folder / name}"):
@@ -133,6 +137,32 @@ def read_painting(folder: Path, key: str, quarantine: Quarantine, *, verify: boo
     return Painting(folder, record, quarantine)
 
 
+def check_files(key: str, files: Mapping[str, bytes]) -> Record:
+    """The record among `files`, which come from elsewhere and are a whole painting of that key. Raises SealError.
+
+    Nothing but what such a painting has may be there, each file as the record says, and pictures of its size.
+    """
+    if _RECORD not in files:
+        raise SealError(f"{_RECORD} is missing")
+    try:
+        record = _load(files[_RECORD], key)
+        frames = [_frame_name(index) for index in range(min(record.frames, len(files)))]
+        expected = {_RECORD, *record.files}
+        if files.keys() != expected or expected - {_FINE_STILL} != {_RECORD, _STILL, *frames}:
+            raise SealError(f"{_RECORD} tells of other files")
+        for name, stored in record.files.items():
+            _check_data(name, files[name], stored)
+        size = (record.width, record.height)
+        stills = [(_STILL, 8), *([(_FINE_STILL, 16)] if _FINE_STILL in files else [])]
+        wrong = [name for name, bits in stills if not is_still(files[name], *size, bits=bits)]
+        wrong += [name for name in frames if frame_size(files[name]) != size]
+    except (TypeError, AttributeError, RecursionError) as error:  # JSON of other types than a record's
+        raise SealError(f"{_RECORD} is incomplete") from error
+    if wrong or not frames or record.frames != len(frames):
+        raise SealError(f"{wrong[0] if wrong else _RECORD} is not what {_RECORD} says")
+    return record
+
+
 def peek_record(folder: Path, key: str) -> Record | None:
     """The record in `folder`, or None where it is damaged; nothing is moved or said about that."""
     try:
@@ -143,9 +173,15 @@ def peek_record(folder: Path, key: str) -> Record | None:
 
 def _read_record(folder: Path, key: str) -> Record:
     try:
-        record = load_record((folder / _RECORD).read_bytes())
+        data = (folder / _RECORD).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         raise SealError(f"{_RECORD} is missing") from None
+    return _load(data, key)
+
+
+def _load(data: bytes, key: str) -> Record:
+    try:
+        record = load_record(data)
     except SealError as error:
         raise SealError(f"{_RECORD} {error}") from error
     if record.key != key:
@@ -167,9 +203,13 @@ def _read_file(folder: Path, name: str, stored: StoredFile) -> bytes:
         data = (folder / name).read_bytes()
     except FileNotFoundError:
         raise SealError(f"{name} is missing") from None
+    _check_data(name, data, stored)
+    return data
+
+
+def _check_data(name: str, data: bytes, stored: StoredFile) -> None:
     if hashlib.sha256(data).hexdigest() != stored.sha256:
         raise SealError(f"{name} does not match its checksum")
-    return data
 
 
 def _now() -> datetime.datetime:

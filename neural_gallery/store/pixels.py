@@ -8,7 +8,8 @@ and 3.5 MB).
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+import struct
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,6 +50,27 @@ def pack_frame(rgb: RGB) -> bytes:
     file = io.BytesIO()
     Image.fromarray(rgb).save(file, "WEBP", lossless=True, quality=0, method=0)
     return file.getvalue()
+
+
+def is_still(data: bytes, width: int, height: int, *, bits: int) -> bool:
+    """Whether that begins as a PNG of that size and depth does, RGB or RGBA: for files of unknown origin."""
+    magic, kind, *rest = _fields(">8s4x4sIIBB", data, (b"", b"", 0, 0, 0, 0))
+    return (magic, kind) == (b"\x89PNG\r\n\x1a\n", b"IHDR") and rest in (
+        [width, height, bits, 2],
+        [width, height, bits, 6],
+    )
+
+
+def frame_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height of a lossless WebP, by its first bytes; None where it is none: for files of unknown origin."""
+    riff, kind, signature, sides = _fields("<4s4x8s4xBI", data, (b"", b"", 0, 0))
+    if (riff, kind, signature) != (b"RIFF", b"WEBPVP8L", 0x2F):
+        return None
+    return (sides & 0x3FFF) + 1, (sides >> 14 & 0x3FFF) + 1
+
+
+def _fields(format: str, data: bytes, missing: tuple[Any, ...]) -> tuple[Any, ...]:
+    return struct.unpack_from(format, data) if len(data) >= struct.calcsize(format) else missing
 
 
 def unpack(data: bytes) -> Still:

@@ -15,6 +15,9 @@ from typing import Any
 from neural_gallery.site.model import Crop, Pair, Picture, WeightedStyle
 from neural_gallery.store.sealed import SealError, fields_of, seal, unseal
 
+FRAMES_ASKED_FOR = "frames_asked_for"
+"""Among the facts of each painting."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -63,6 +66,12 @@ class Record:
     height: int
     frames: int  # how many are stored, the first and the last included
     files: Mapping[str, StoredFile]  # by name, `record.json` itself excluded: that is sealed
+
+    @property
+    def asked(self) -> int:
+        """How many frames were asked for: a painter with few steps sends fewer, and asking again brings no more."""
+        asked = self.origin.facts.get(FRAMES_ASKED_FOR)
+        return asked if isinstance(asked, int) else self.frames
 
 
 def describe(pair: Pair, *, engine: int, weights_sha256: str, facts: Mapping[str, object]) -> Origin:

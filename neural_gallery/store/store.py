@@ -13,20 +13,23 @@ in one step, is verified before it is used, and counts as absent where that fail
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neural_gallery.errors import StoreError
+from neural_gallery.store import archives, paintings, unfinished
+from neural_gallery.store.archives import Holding, Label
 from neural_gallery.store.encodings import Encoded, read_encoded, write_encoded
-from neural_gallery.store.files import told_as
+from neural_gallery.store.files import told_as, write_folder
 from neural_gallery.store.lock import locked
 from neural_gallery.store.paintings import Painting, peek_record, read_painting, write_painting
-from neural_gallery.store.quarantine import Quarantine
+from neural_gallery.store.quarantine import DamagedError, Quarantine
 from neural_gallery.store.records import Origin, Record
+from neural_gallery.store.sealed import SealError
 from neural_gallery.store.shelves import place, shelved
-from neural_gallery.store.sweep import Swept, remove, sweep
+from neural_gallery.store.sweep import Swept, remove, size_of, sweep
 from neural_gallery.store.unfinished import Unfinished, read_unfinished
 
 if TYPE_CHECKING:
@@ -105,6 +108,50 @@ class Store:
         found = [record for record in records if record is not None]
         return sorted(found, key=lambda record: record.created, reverse=True)
 
+    def holding(self, key: str) -> Holding | None:
+        """What another machine can have of that key: the painting, else how far it is; None where there is neither."""
+        if painting := self.painting(key):
+            size = sum(file.bytes for file in painting.record.files.values())
+            record = painting.record
+            return Holding(archives.PAINTINGS, key, record.asked, record.frames, size, record.origin.pair)
+        with told_as(StoreError, f"cannot read the store {self.folder}"):
+            folder = place(self._unfinished, key)
+            counts = unfinished.peek_unfinished(folder, key)
+            return counts and Holding(archives.UNFINISHED, key, *counts, size_of(folder), "")
+
+    def keys(self) -> list[str]:
+        """Of everything that is painted or on its way, sorted."""
+        with told_as(StoreError, f"cannot read the store {self.folder}"):
+            found = [key for shelf in (self._paintings, self._unfinished) for key, _ in shelved(shelf)]
+        return sorted({*found})
+
+    def pack(self, holding: Holding) -> tuple[Label, bytes] | None:
+        """That as an archive with its label, every file verified; None where it is found damaged, or has gone."""
+        if holding.shelf == archives.PAINTINGS:
+            try:
+                painting = self.painting(holding.key)
+                files = painting and painting.files()
+            except DamagedError:  # with a word about it in `notes`
+                return None
+        else:
+            with told_as(StoreError, f"cannot read the store {self.folder}"):
+                files = unfinished.read_files(place(self._unfinished, holding.key), holding.key)
+        return archives.pack(holding.shelf, holding.key, *_counted(holding, files), files) if files else None
+
+    def take(self, label: Label, data: bytes) -> None:
+        """Stores what another machine has packed. Raises SealError, having stored nothing, where any of it is wrong.
+
+        A painting replaces one of its key, and what there was on its way.
+        """
+        files = archives.unpack(label, data)
+        if _counted(label, files) != (label.asked, label.frames):
+            raise SealError("is not what its name says")
+        shelf = self._paintings if label.shelf == archives.PAINTINGS else self._unfinished
+        with told_as(StoreError, f"cannot write the store {self.folder}"):
+            write_folder(place(shelf, label.key), files)
+            if label.shelf == archives.PAINTINGS:
+                remove(place(self._unfinished, label.key))
+
     def encoded(self, key: str) -> Encoded | None:
         """The encoding of that key, seen to have its size; None where it is absent or damaged."""
         with told_as(StoreError, f"cannot read the store {self.folder}"):
@@ -123,3 +170,11 @@ class Store:
         """
         with told_as(StoreError, f"cannot sweep the store {self.folder}"):
             return sweep(self.folder, keep, dry_run=dry_run)
+
+
+def _counted(one: Holding | Label, files: Mapping[str, bytes]) -> tuple[int, int]:
+    """How many frames were asked for and how many are there, by the files themselves. Raises SealError."""
+    if one.shelf == archives.UNFINISHED:
+        return unfinished.check_files(one.key, files)
+    record = paintings.check_files(one.key, files)
+    return record.asked, record.frames

@@ -46,7 +46,7 @@ def sweep(folder: Path, keep: Collection[str], *, dry_run: bool) -> Swept:
     unfinished = [path for key, path in _objects(folder / "unfinished") if key not in kept]
     damaged = [path for path in _entries(folder / "damaged") if is_quarantined(path.name) and _is_ours(path)]
     paths = (*(path for _, path in paintings + encoded), *unfinished, *damaged, *_leftovers(folder))
-    size = sum(_size(path) for path in paths)
+    size = sum(size_of(path) for path in paths)
     if not dry_run:
         for path in paths:
             remove(path)
@@ -103,7 +103,8 @@ def _is_leftover(path: Path) -> bool:
     return _is_ours(path) or (path.is_dir() and not any(path.iterdir()))
 
 
-def _size(path: Path) -> int:
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder. Raises OSError."""
     if path.is_dir():
         return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     return path.stat().st_size

@@ -7,12 +7,13 @@ what does not match its checksums is dropped, and the painting begins anew.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neural_gallery.store.files import write_folder
-from neural_gallery.store.pixels import pack_frame, unpack
+from neural_gallery.store.pixels import frame_size, pack_frame, unpack
 from neural_gallery.store.sealed import SealError, seal, unseal
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Unfinished:
         """Puts it at `folder` in one step, replacing what is there. Raises OSError."""
         self.packed += [pack_frame(frame) for frame in self.frames[len(self.packed) :]]
         files = dict(zip(_names(len(self.packed)), (self.state, *self.packed), strict=True))
-        checksums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+        checksums = {name: _sha256(data) for name, data in files.items()}
         record = seal({"key": key, "asked": self.asked, "files": checksums})
         write_folder(folder, {**files, _RECORD: record})
 
@@ -55,9 +56,67 @@ def read_unfinished(folder: Path, key: str, *, asked: int) -> Unfinished | None:
     return Unfinished(asked, state, [unpack(data).rgb for data in packed], packed)
 
 
+def peek_unfinished(folder: Path, key: str) -> tuple[int, int] | None:
+    """How many frames were asked for and how many there are at `folder`; None where nothing can be read there."""
+    try:
+        return _counts(key, (folder / _RECORD).read_bytes())
+    except (SealError, FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def read_files(folder: Path, key: str) -> dict[str, bytes] | None:
+    """All of it by name, its record included: what `check_files` accepts. None where some is missing or damaged."""
+    try:
+        record = (folder / _RECORD).read_bytes()
+        _, frames = _counts(key, record)
+        files = {name: (folder / name).read_bytes() for name in _names(frames)}
+        check_files(key, {**files, _RECORD: record})
+    except (SealError, FileNotFoundError, NotADirectoryError):
+        return None
+    return {**files, _RECORD: record}
+
+
+def check_files(key: str, files: Mapping[str, bytes]) -> tuple[int, int]:
+    """How many frames were asked for and how many are there, of `files` that come from elsewhere. Raises SealError.
+
+    They must be an unfinished painting of that key and no more, each as the record says, frames of one size.
+    """
+    if _RECORD not in files:
+        raise SealError(f"{_RECORD} is missing")
+    asked, frames = _counts(key, files[_RECORD])
+    checksums = unseal(files[_RECORD])["files"]
+    names = _names(min(frames, len(files)))
+    if files.keys() != {_RECORD, *names} or checksums != {name: _sha256(files[name]) for name in names}:
+        raise SealError(f"{_RECORD} tells of other files")
+    sizes = {frame_size(files[name]) for name in names[1:]}
+    if len(sizes) > 1 or None in sizes:
+        raise SealError("frames are not of one size")
+    return asked, frames
+
+
+def _counts(key: str, data: bytes) -> tuple[int, int]:
+    """What a record says: how many frames were asked for, how many are there. Raises SealError."""
+    try:
+        record = unseal(data)
+    except SealError as error:
+        raise SealError(f"{_RECORD} {error}") from error
+    except RecursionError as error:
+        raise SealError(f"{_RECORD} is incomplete") from error
+    asked, checksums = record.get("asked"), record.get("files")
+    if record.get("key") != key:
+        raise SealError(f"{_RECORD} belongs to another painting")
+    if not isinstance(asked, int) or not isinstance(checksums, dict) or _STATE not in checksums:
+        raise SealError(f"{_RECORD} is incomplete")
+    return asked, len(checksums) - 1
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
 def _read(path: Path, checksums: dict[str, object]) -> bytes:
     data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != checksums[path.name]:
+    if _sha256(data) != checksums[path.name]:
         raise SealError(f"{path.name} does not match its checksum")
     return data
 

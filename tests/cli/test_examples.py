@@ -9,6 +9,7 @@ import functools
 import os
 import re
 import shlex
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import click
 import numpy as np
 import pytest
 from click.testing import Result
+from fsspec.implementations.memory import MemoryFileSystem
 from PIL import Image
 
 from neural_gallery.cli import main
@@ -100,6 +102,21 @@ def weight_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def buckets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Buckets that are in memory, whatever options they are given."""
+
+    class Bucket(MemoryFileSystem):
+        protocol = ("s3", "memory")
+
+        @classmethod
+        def _strip_protocol(cls, path: str) -> str:
+            return super()._strip_protocol(path.removeprefix("s3://"))
+
+    monkeypatch.setitem(sys.modules["fsspec.registry"]._registry, "s3", Bucket)
+    monkeypatch.setattr(MemoryFileSystem, "store", {})
+
+
+@pytest.fixture
 def folders(tmp_path: Path) -> None:
     """Folders of pictures, and those of a user's that shells read."""
     (tmp_path / "home/.config/fish/completions").mkdir(parents=True)
@@ -117,7 +134,7 @@ def write_painted_site(folder: Path, shell: Callable[[str], None]) -> None:
     shell("neural-gallery paint")
 
 
-@pytest.mark.usefixtures("nothing_goes_on", "weight_files", "folders")
+@pytest.mark.usefixtures("nothing_goes_on", "weight_files", "folders", "buckets")
 @pytest.mark.parametrize("name", [name for name, _ in commands()])
 def test_examples_run(run: Run, shell: Callable[[str], None], tmp_path: Path, name: str) -> None:
     """Each of them ends well; its first words are those of its command, but where the whole program is shown."""
