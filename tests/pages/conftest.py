@@ -6,6 +6,7 @@ import datetime
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 import lxml.html
@@ -234,7 +235,7 @@ def jekyll(tmp_path: Path) -> Jekyll:
 def _write(folder: Path, site: Site, *, existing_site: bool) -> None:
     gallery = gallery_of(site)
     files = Pages(site).render(gallery, existing_site=existing_site)
-    for file in [*files, *(RenderedFile(image.path, _tiny(image)) for image in _images(gallery))]:
+    for file in [*files, *(RenderedFile(image.path, _tiny(image.type)) for image in _images(gallery))]:
         path = folder / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(file.data)
@@ -246,7 +247,8 @@ def _images(gallery: Gallery) -> list[ImageFile]:
     return files + [file for view in gallery.pairs.values() for file in (view.animation, *view.lighter)]
 
 
-def _tiny(image: ImageFile) -> bytes:
+@cache
+def _tiny(type_: str) -> bytes:
     data = io.BytesIO()
-    Image.new("RGB", (2, 2)).save(data, format=image.type.rpartition("/")[2])
+    Image.new("RGB", (2, 2)).save(data, format=type_.rpartition("/")[2])
     return data.getvalue()
