@@ -21,6 +21,7 @@ Only the command line turns them into words on a terminal and exit codes.
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -126,10 +127,22 @@ class OutputError(RunError):
     """The output folder cannot be written."""
 
 
+_LONGEST_NAME, _MOST_NAMES = 1000, 1000  # looked at for a suggestion, so that one is made at once
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A question that names the nearest of `known` (`Did you mean 'starry_night'?`), or "" where none is near."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    if len(name) > _LONGEST_NAME:
+        return ""
+    near = difflib.get_close_matches(name, list(itertools.islice(known, _MOST_NAMES)), n=1, cutoff=0.6)
     return f"Did you mean '{near[0]}'?" if near else ""
+
+
+def abridged(text: str, *, longest: int = 60) -> str:
+    """`text` for a message: on one line, without control characters, and cut where it is longer than `longest`."""
+    cut = text[: 100 * longest]  # what is printed comes from its beginning, however long it is
+    line = " ".join("".join(one if one.isprintable() else " " for one in cut).split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def problems_in(error: NeuralGalleryError | OSError, *, unnamed: str) -> tuple[Problem, ...]:

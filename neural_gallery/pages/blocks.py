@@ -18,7 +18,7 @@ from markdown.treeprocessors import Treeprocessor
 from pymdownx.blocks import BlocksExtension, BlocksProcessor
 from pymdownx.blocks.block import Block
 
-from neural_gallery.errors import did_you_mean
+from neural_gallery.errors import abridged, did_you_mean
 from neural_gallery.pages.headers import (
     Header,
     mark_headers,
@@ -52,8 +52,9 @@ class Desk:
             self.report_unclosed(header)
             return ""
         if stray := content.strip():
-            first = unmark(stray).split("\n")[0]
-            remedy = f"Write options as `name: value`, four spaces in, right under `{header.text}`; close with `///`."
+            first = abridged(unmark(stray).split("\n")[0])
+            under = f"four spaces in, right under `{abridged(header.text)}`"
+            remedy = f"Write options as `name: value`, {under}; close with `///`."
             self.report(header.line, header.column, f"a {header.name} block cannot hold text: '{first}'.", remedy)
             return ""
         placement = read_placement(header, self.site, self.report)
@@ -70,12 +71,12 @@ class Desk:
             message, remedy = f"the {header.name} block cannot stand here.", "Put an empty line before it."
         elif not header.name:
             name, _, rest = header.text.strip("/ ").partition(" ")
-            message = f"'{header.text}' does not begin a block."
+            message = f"'{abridged(header.text)}' does not begin a block."
             remedy = "Write a block's name, a bar and its argument: `/// pair | ID`."
             if name in OPTIONS:
-                remedy = f"Put a bar before the argument: `/// {name} | {rest.strip()}`."
+                remedy = f"Put a bar before the argument: `/// {name} | {abridged(rest)}`."
         else:
-            message = f"there is no block '{header.name}'."
+            message = f"there is no block '{abridged(header.name)}'."
             remedy = did_you_mean(header.name, OPTIONS) or "The blocks are 'pair', 'picture' and 'gallery'."
         self.report(header.line, header.column, message, remedy)
 

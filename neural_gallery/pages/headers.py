@@ -18,12 +18,17 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from neural_gallery.errors import abridged
 from neural_gallery.pages.placeholders import MARK
 
-_HEADER = re.compile(r"(?P<prefix>[> ]*)(?P<slashes>/{3,}) *(?P<name>[\w-]+) *(?:(?P<bar>\|) *(?P<argument>.*?))? *")
+_HEADER = re.compile(r"(?P<prefix>[> ]*)(?P<slashes>/{3,}) *(?P<name>[\w-]+) *(?:(?P<bar>\|) *(?P<argument>.*))?")
 _LOOKS_LIKE_A_HEADER = re.compile(r"(?P<prefix>[> ]*)/{3,} *(?P<name>\w[\w-]*).*")
 _OPTION = MARK.open + MARK.close  # marks a line of options
 _BAR = f" |{_OPTION}"  # a bar that the author did not write: pymdownx takes an argument only behind one
+# What an escape in quotes can write, and no page can show; Unicode's noncharacters are our placeholders.
+_UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_MAX_DEPTH = 64
+_LONGEST = 5000  # characters of an option, as of the manifest's texts
 _ADDED = re.compile(rf"{re.escape(_BAR)}|{_OPTION}|{MARK.pattern}")
 
 
@@ -68,8 +73,8 @@ def mark_headers(lines: list[str], *, only: Collection[str] = ()) -> tuple[list[
         looks = _LOOKS_LIKE_A_HEADER.fullmatch(line)
         if not looks or (only and looks["name"].lower() not in only):
             continue
-        headers[index + 1] = _read_header(marked, index)
-        match = _HEADER.fullmatch(line)
+        headers[index + 1] = _read_header(lines, index)
+        match = _HEADER.fullmatch(line.rstrip(" "))
         bar = _BAR if match is not None and match["bar"] is None else ""
         marked[index] = f"{line}{bar}{MARK(index + 1)}"
         inset = len(line) - len(line.lstrip("> "))
@@ -105,7 +110,7 @@ def _options_end(lines: list[str], index: int) -> int:
 
 def _read_header(lines: list[str], index: int) -> Header:
     text = lines[index]
-    match = _HEADER.fullmatch(text)
+    match = _HEADER.fullmatch(text.rstrip(" "))
     inset = len(text) - len(text.lstrip("> "))
     options, flaw = _read_options(lines[index + 1 : _options_end(lines, index)], index + 2, inset)
     if match is None:
@@ -122,8 +127,12 @@ def _read_options(lines: list[str], first_line: int, inset: int) -> tuple[dict[s
     if not lines:
         return {}, None
     text = "\n".join(line[inset:] for line in lines)
+    if found := _UNSHOWN.search(text):
+        before = text[: found.start()]
+        place = first_line + before.count("\n"), inset + len(before) - before.rfind("\n")
+        return {}, Flaw(f"the character U+{ord(found.group()):04X} cannot be shown.", "Remove it.", *place)
     try:
-        node = yaml.compose(text, yaml.BaseLoader)
+        node = None if _is_deep(text) else yaml.compose(text, yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
@@ -136,6 +145,18 @@ def _read_options(lines: list[str], first_line: int, inset: int) -> tuple[dict[s
     return _options_of(node, first_line, inset)
 
 
+def _is_deep(text: str) -> bool:
+    """Whether options are nested so deep that composing them could exhaust the stack. Raises MarkedYAMLError."""
+    import yaml
+
+    depth = 0
+    for event in yaml.parse(text, yaml.BaseLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH:
+            return True
+    return False
+
+
 def _options_of(mapping: object, first_line: int, inset: int) -> tuple[dict[str, Option], Flaw | None]:
     import yaml
 
@@ -146,7 +167,15 @@ def _options_of(mapping: object, first_line: int, inset: int) -> tuple[dict[str,
         if not isinstance(key, yaml.ScalarNode) or not isinstance(value, yaml.ScalarNode):
             hint = "Put it in quotes if it is meant as text."
             return {}, Flaw("an option of a block is one value, not a list or a mapping.", hint, line, column)
+        if found := _UNSHOWN.search(key.value + value.value):
+            what = f"the option holds the character U+{ord(found.group()):04X}, which cannot be shown."
+            return {}, Flaw(what, "Remove it.", line, column)
+        if len(value.value) > _LONGEST:
+            what = f"the option '{abridged(key.value)}' is too long."
+            return {}, Flaw(what, f"Write at most {_LONGEST} characters.", line, column)
         if key.value in options:
-            return {}, Flaw(f"the option '{key.value}' is given twice.", "Remove one of the two.", line, column)
+            return {}, Flaw(
+                f"the option '{abridged(key.value)}' is given twice.", "Remove one of the two.", line, column
+            )
         options[key.value] = Option(value.value, line, column, inset + value.start_mark.column + 1)
     return options, None

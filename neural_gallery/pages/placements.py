@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from neural_gallery.errors import did_you_mean
+from neural_gallery.errors import abridged, did_you_mean
 from neural_gallery.pages.headers import Header, Option
 from neural_gallery.site.model import Pair, Picture, Show, Site
 
@@ -89,7 +89,7 @@ def read_placement(header: Header, site: Site, report: Report) -> Placement | No
     for name, option in header.options.items():
         if name not in known:
             remedy = did_you_mean(name, known) or f"Its options are {_listed(known)}."
-            report(option.line, option.column, f"a {header.name} block has no option '{name}'.", remedy)
+            report(option.line, option.column, f"a {header.name} block has no option '{abridged(name)}'.", remedy)
     readers = {"pair": _read_pair, "picture": _read_picture, "gallery": _read_gallery}
     return readers[header.name](header, site, report)
 
@@ -138,18 +138,18 @@ def _read_gallery(header: Header, site: Site, report: Report) -> GalleryPlacemen
             continue
         if kind not in ("content", "style") or not name:
             remedy = "A gallery is chosen by `all`, or by terms like `style=NAME` and `content=NAME`."
-            report(header.line, header.column, f"a gallery cannot be chosen by '{term}'.", remedy)
+            report(header.line, header.column, f"a gallery cannot be chosen by '{abridged(term)}'.", remedy)
             return None
         usable = [known for pair in site.pairs for known in _names(pair, kind)]
         if name not in usable:
-            message = f"no pair has the {kind} '{name}'."
+            message = f"no pair has the {kind} '{abridged(name)}'."
             report(header.line, header.column, message, _unknown_remedy(name, dict.fromkeys(usable), f"{kind}s"))
             return None
         wanted.setdefault(kind, set()).add(name)
     chosen = [p for p in site.pairs if all(names & _names(p, kind) for kind, names in wanted.items())]
     if not chosen:
         remedy = "Terms of different kinds are combined: a pair must satisfy both."
-        report(header.line, header.column, f"no pair is chosen by '{header.argument}'.", remedy)
+        report(header.line, header.column, f"no pair is chosen by '{abridged(header.argument)}'.", remedy)
         return None
     return GalleryPlacement(tuple(place_pair(pair, show=show) for pair in chosen))
 
@@ -182,7 +182,7 @@ def _read_show(header: Header, report: Report) -> Show | None:
         return None
     if option.value not in list(Show):
         remedy = did_you_mean(option.value, list(Show)) or "Write `content` or `style`."
-        _report_value(option, f"'{option.value}' is not a picture to show.", remedy, report)
+        _report_value(option, f"'{abridged(option.value)}' is not a picture to show.", remedy, report)
         return None
     return Show(option.value)
 
@@ -194,7 +194,7 @@ def _read_width(header: Header, report: Report) -> int | None:
     digits = option.value if option.value.isascii() and option.value.isdigit() else ""
     if not digits or len(digits) > 4 or not 1 <= int(digits) <= WIDEST:
         remedy = f"Write a whole number of pixels from 1 to {WIDEST}."
-        _report_value(option, f"'{option.value}' is not a width.", remedy, report)
+        _report_value(option, f"'{abridged(option.value)}' is not a width.", remedy, report)
         return None
     return int(digits)
 
@@ -207,7 +207,7 @@ def _report_unknown(header: Header, kind: str, known: Iterable[str], report: Rep
     if not header.argument:
         message, remedy = f"the {kind} block does not say which {kind}.", f"Write `/// {kind} | NAME`."
     else:
-        message = f"there is no {kind} '{header.argument}'."
+        message = f"there is no {kind} '{abridged(header.argument)}'."
         remedy = _unknown_remedy(header.argument, known, f"{kind}s")
     report(header.line, header.column, message, remedy)
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
+from html import unescape
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from markdown import Markdown
 
 _FIRST_HEADING = re.compile(r"\s*<h1(?:\s[^>]*)?>.*?</h1>\s*", re.DOTALL)
+_COSTLY, _MOST_COSTLY = "[<`", 5000
+_PARAGRAPH = re.compile(r"<p(?=[\s>])|</p>", re.IGNORECASE)
+_LINK = re.compile('<a href="([^"]*)"')
+_SCHEMES = ("http:", "https:", "mailto:")  # of the links that captions may have
 _SLOT = re.compile(f"<figure>{SLOT.pattern}</figure>")
 
 
@@ -57,10 +62,29 @@ def read_prose(post: Post, site: Site, *, protect: Callable[[str], str] = str) -
 
     blocks = GalleryExtension(site, place, report)
     extensions = [blocks, *_post_extensions({pair.id for pair in site.pairs})]
-    html = Markdown(extensions=extensions, output_format="html").convert(protect(cleaned(post.body)))
+    if crowded := _crowded(post):
+        return Prose("", (), "", (crowded,))
+    try:
+        html = Markdown(extensions=extensions, output_format="html").convert(protect(cleaned(post.body)))
+    except RecursionError:
+        message = "something in the post is nested too deeply to be read."
+        deep = Problem(Location(post.file, post.body_line), message, "Look for long runs of '>' or '<', or of lists.")
+        return Prose("", (), "", (deep,))
     if not post.front_matter.get("title"):  # then a heading at the top was taken as title, which the page shows itself
         html = html.removeprefix(match[0]) if (match := _FIRST_HEADING.match(html)) else html
     return Prose(html, tuple(placements), _first_paragraph(html), tuple(sorted(problems)))
+
+
+def _crowded(post: Post) -> Problem | None:
+    """A paragraph for which Markdown would take minutes, because that takes the square of some characters' number."""
+    line = post.body_line
+    for paragraph in post.body.split("\n\n"):
+        for character in _COSTLY:
+            if paragraph.count(character) > _MOST_COSTLY:
+                message = f"the paragraph that begins here has more than {_MOST_COSTLY} times '{character}'."
+                return Problem(Location(post.file, line), message, "Divide it by empty lines.")
+        line += paragraph.count("\n") + 2
+    return None
 
 
 def caption_html(text: str) -> str:
@@ -68,7 +92,15 @@ def caption_html(text: str) -> str:
     converter = _caption_converter()
     converter.reset()
     html = converter.convert(" ".join(text.split()))
-    return html.removeprefix("<p>").removesuffix("</p>")
+    return _LINK.sub(_harmless, html.removeprefix("<p>").removesuffix("</p>"))
+
+
+def _harmless(link: re.Match[str]) -> str:
+    """A link as it is, or without its address where that is none of a page, such as `javascript:`."""
+    # Browsers drop white space and control characters from addresses before they look for a scheme.
+    address = re.sub("[\x00-\x20\x7f-\xa0]", "", unescape(link[1]))
+    scheme = re.match(r"[^/?#]*?:", address)
+    return link[0] if scheme is None or scheme[0].lower() in _SCHEMES else "<a"
 
 
 def plain_text(html: str) -> str:
@@ -130,9 +162,15 @@ def _post_extensions(taken: Collection[str]) -> list:
 
 def _first_paragraph(html: str) -> str:
     """The text of the first paragraph that has any. Markdown writes `<p>`; figures are still slots."""
-    for match in re.finditer(r"<p(?:\s[^>]*)?>(.*?)</p>", html, re.DOTALL | re.IGNORECASE):
-        if text := plain_text(without_held(match[1])):
-            return text
+    start = None
+    for mark in _PARAGRAPH.finditer(html):
+        if mark[0].startswith("</") and start is not None:
+            _, _, inside = html[start : mark.start()].partition(">")
+            if text := plain_text(without_held(inside)):
+                return text
+            start = None
+        elif start is None and not mark[0].startswith("</"):
+            start = mark.end()
     return ""
 
 

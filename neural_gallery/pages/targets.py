@@ -9,7 +9,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from neural_gallery.errors import Location, Problem
@@ -17,9 +18,14 @@ from neural_gallery.pages.indexes import SHEET
 from neural_gallery.pages.views import RenderedFile
 from neural_gallery.site.model import Post, Site, Target
 
+if TYPE_CHECKING:
+    import yaml
+
 STYLESHEET = "static/css/gallery.css"
 SCRIPT = "static/js/gallery.js"
 ICON = "static/icon.svg"
+
+_NOT_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nil", "none", "nan", "inf"})
 
 ANOTHER_SLUG = "Give it another `slug` in its front matter."
 """The remedy where a page's file cannot be its own."""
@@ -217,7 +223,23 @@ def as_yaml(values: Mapping[str, object]) -> str:
     """Keys and values as YAML, in their order, each on one line where it can be."""
     import yaml
 
-    return yaml.safe_dump(dict(values), allow_unicode=True, sort_keys=False, width=10**6)
+    return yaml.dump(dict(values), Dumper=_dumper(), allow_unicode=True, sort_keys=False, width=10**6)
+
+
+@cache
+def _dumper() -> type[yaml.SafeDumper]:
+    """Writes texts so that every reader of YAML takes them for texts: to some, `1e3`, `1,000` and `y` are none."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        pass
+
+    def as_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+        plain = text[:1].isalpha() and text.lower() not in _NOT_TEXT
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else "'")
+
+    Dumper.add_representer(str, as_text)
+    return Dumper
 
 
 def front_matter(values: Mapping[str, object]) -> str:

@@ -50,6 +50,8 @@ class Theme:
             raise ThemeError(self._not_found(error, template)) from error
         except jinja2.UndefinedError as error:
             raise ThemeError(Problem(self._raised_at(error), f"{error.message}.")) from error
+        except (jinja2.TemplateError, RecursionError) as error:
+            raise ThemeError(Problem(self._raised_at(error), f"the template failed: {error}.")) from error
         except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
             raise ThemeError(Problem(self._raised_at(error), f"the template failed: {error}.")) from error
 

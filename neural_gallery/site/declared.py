@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from neural_gallery.errors import Location, Problem, did_you_mean
+from neural_gallery.errors import Location, Problem, abridged, did_you_mean
 from neural_gallery.site.model import Init, Picture
 from neural_gallery.site.schema import INIT_WORDS
-from neural_gallery.site.source import Document, KeyPath, abridged
+from neural_gallery.site.source import Document, KeyPath
 from neural_gallery.site.wording import listed, subject
 
 _UNDECLARED = "Declare it there, or correct the name."

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 MAX_PIXELS = 100_000_000
+MAX_SCANS = 100  # of a JPEG file, each of which is decoded over all its pixels; programs write about ten
 
 EXTENSIONS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WebP", ".avif": "AVIF", ".gif": "GIF"}
 FOREIGN_EXTENSIONS = {  # pictures that browsers cannot show
@@ -45,6 +46,9 @@ _SIGNATURES = (
     ("PSD", re.compile(rb"8BPS")),
 )
 SIGNATURE_LENGTH = 64
+# 0 is a byte of data, D0 to D7 stand within a scan, FF fills up.
+_JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd8\xff]")
+_START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 
 
 def format_of(head: bytes) -> str | None:
@@ -60,7 +64,12 @@ def decode(path: Path, *, name: str, location: Location | None) -> Image:
     from PIL import Image, UnidentifiedImageError
 
     with path.open("rb") as file:
-        form = format_of(file.read(SIGNATURE_LENGTH))
+        head = file.read(SIGNATURE_LENGTH)
+    form = format_of(head)
+    if (pixels := _pixels_of_webp(head)) > MAX_PIXELS:  # Pillow takes memory for them before it says how many
+        raise _too_large(pixels, name, location)
+    if form == "JPEG" and _scans_of_jpeg(path.read_bytes()) > MAX_SCANS:
+        raise _damaged(f"it has more than {MAX_SCANS} scans", name, location)
     try:
         # Pillow warns of harmless oddities, and of sizes that are checked here against a limit of our own.
         with warnings.catch_warnings():
@@ -81,6 +90,26 @@ def decode(path: Path, *, name: str, location: Location | None) -> Image:
     except Exception as error:  # Pillow's decoders raise whatever the damage makes them trip over
         reason = re.sub(r" \(.*\)|\.$", "", str(error)) or type(error).__name__
         raise _damaged(reason, name, location) from error
+
+
+def _pixels_of_webp(head: bytes) -> int:
+    """How many pixels the canvas of an extended WebP file has; 0 for other files, whose sides have 14 bits."""
+    if format_of(head) != "WebP" or head[12:16] != b"VP8X":
+        return 0
+    width, height = (1 + int.from_bytes(head[place : place + 3], "little") for place in (24, 27))
+    return width * height
+
+
+def _scans_of_jpeg(data: bytes) -> int:
+    """How many scans the first picture of a JPEG file has, as far as its markers can be followed."""
+    scans, place = 0, 2
+    while marker := _JPEG_MARKER.search(data, place):
+        kind = data[marker.end() - 1]
+        if kind == _END_OF_IMAGE:
+            break
+        scans += kind == _START_OF_SCAN
+        place = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
+    return scans
 
 
 def _too_large(pixels: int, name: str, location: Location | None) -> PictureError:

@@ -11,6 +11,7 @@ from neural_gallery.site.paths import Folder
 from neural_gallery.site.pictures import SMALLEST, Probe, too_small
 from neural_gallery.site.schema import ImageSection
 from neural_gallery.site.source import Document
+from neural_gallery.site.values import DEVICE_RULE, is_device
 
 
 @dataclass
@@ -27,7 +28,7 @@ class ImageResolver:
 
     def resolve_all(self) -> dict[str, Picture]:
         """Every picture that has no problem, in the manifest's order."""
-        self._check_unique_names()
+        self._check_names()
         for wanted in self.sections:
             for name in self._chain(wanted):
                 try:
@@ -37,9 +38,13 @@ class ImageResolver:
                     self.pictures[name] = None
         return {name: picture for name in self.sections if (picture := self.pictures[name])}
 
-    def _check_unique_names(self) -> None:
+    def _check_names(self) -> None:
         first: dict[str, str] = {}
         for name in self.sections:
+            if is_device(name):
+                place = self.document.key_location(("images", name))
+                message = f"the name '{name}' is that of a device on Windows."
+                self.problems.append(Problem(place, message, DEVICE_RULE))
             other = first.setdefault(name.lower(), name)
             if other != name:
                 place = self.document.key_location(("images", other))

@@ -6,19 +6,18 @@ front matter is collected, and told at once.
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from neural_gallery.errors import InputError, Location, ManifestError, PostError, Problem
+from neural_gallery.errors import InputError, Location, ManifestError, PostError, Problem, abridged
 from neural_gallery.site.blends import BlendResolver
 from neural_gallery.site.declared import Declared
 from neural_gallery.site.images import ImageResolver
 from neural_gallery.site.memory import ProbeCache
 from neural_gallery.site.model import Budgets, Defaults, Pair, Picture, Post, Quality, Site, Target, WeightsFile
 from neural_gallery.site.pairs import PairResolver
-from neural_gallery.site.paths import Folder, absolute
+from neural_gallery.site.paths import Folder, absolute, exists, is_folder
 from neural_gallery.site.pictures import MaskProbe, Probe, file_sha256, probe, probe_masks
 from neural_gallery.site.posts import read_post
 from neural_gallery.site.schema import BudgetsSection
@@ -91,7 +90,7 @@ def _file(problem: Problem) -> str:
 def _read(manifest: Path) -> Document:
     here = Path.cwd()
     file = manifest.relative_to(here).as_posix() if manifest.is_relative_to(here) else manifest.as_posix()
-    if not manifest.exists():
+    if not exists(manifest):
         remedy = "Run 'neural-gallery init' to begin a site, or correct the path."
         raise ManifestError(Problem(Location(file), "there is no such manifest.", remedy))
     try:
@@ -156,7 +155,7 @@ class _Reader:
         """The output folder, which need not exist yet."""
         key = ("site", "output")
         path = self.resolved(written, key)
-        if path.exists() and not path.is_dir():
+        if exists(path) and not is_folder(path):
             self.report(key, f"site.output is '{written}', which is not a folder.", "Name a folder.")
         return path
 
@@ -166,9 +165,14 @@ class _Reader:
             return None
         key = ("site", "theme")
         path = self.resolved(written, key)
-        if not path.is_dir():
+        if not is_folder(path):
             remedy = "Correct the path; it is relative to the manifest's folder."
             self.report(key, f"there is no folder '{written}'.", remedy)
+        elif stray := next(self.folder.strays(path), None):
+            message = (
+                f"the theme's '{stray.relative_to(path).as_posix()}' is a link that leads out of the site's folder."
+            )
+            self.report(key, message, "Copy what it leads to, or give --allow-outside.")
         return path
 
     def weights(self, written: str, sha256_of: Callable[[Path], str]) -> WeightsFile | None:
@@ -212,16 +216,18 @@ class _Reader:
 
     def matches(self, pattern: str, key: KeyPath) -> list[Path]:
         """The Markdown files that a pattern matches, sorted."""
-        root = self.folder.root
-        # Path.glob raises on patterns that an author may well write: absolute ones, and 'a**'.
-        found = [root / match for match in sorted(glob.glob(pattern, root_dir=root, recursive=True))]  # noqa: PTH207
-        files = [absolute(path) for path in found if path.is_file()]
+        try:
+            files = self.folder.matches(pattern)
+        except LookupError:
+            message = f"the pattern '{abridged(pattern)}' leads out of the site's folder."
+            self.report(key, message, "Use a path inside it, or give --allow-outside.")
+            return []
         if not files:
             remedy = "Correct it; it is relative to the manifest's folder."
             self.report(key, f"no file matches '{pattern}'.", remedy)
         posts: list[Path] = []
         for path in files:
-            if not (self.folder.allow_outside or self.folder.contains(path)):
+            if not self.folder.allows(path):
                 message = f"'{pattern}' matches '{path.as_posix()}', outside the site's folder."
                 self.report(key, message, "Use a path inside it, or give --allow-outside.")
             else:

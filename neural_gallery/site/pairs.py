@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from neural_gallery.errors import Location
+from neural_gallery.errors import Location, abridged
 from neural_gallery.site.blends import Blend, BlendResolver
 from neural_gallery.site.declared import Declared
 from neural_gallery.site.model import Defaults, Init, Pair, Picture, WeightedStyle
@@ -20,11 +20,12 @@ from neural_gallery.site.settings import (
     paint_settings,
     still_settings,
 )
-from neural_gallery.site.source import Document, KeyPath, abridged
-from neural_gallery.site.values import NAME_LENGTH
+from neural_gallery.site.source import Document, KeyPath
+from neural_gallery.site.values import DEVICE_RULE, NAME_LENGTH, is_device
 from neural_gallery.site.wording import listed, subject
 
 MAX_PAIRS = 10_000
+MAX_PROBLEMS = 1000  # of pairs in one report
 
 
 @dataclass
@@ -42,6 +43,8 @@ class PairResolver:
             self.published[name.lower()] = (f"the picture '{name}'", self.document.key_location(("images", name)))
         pairs: list[Pair] = []
         for index, section in sections.items():
+            if len(self.declared.problems) > MAX_PROBLEMS:
+                break  # nobody reads more at once
             for pair in self._expand(index, section):
                 if len(pairs) == MAX_PAIRS:
                     message = f"the manifest asks for more than {MAX_PAIRS} pairs."
@@ -158,6 +161,9 @@ class PairResolver:
                 f"{name} would be published as '{abridged(pair_id)}', a name of more than {NAME_LENGTH} characters."
             )
             self._report(place, message, "Use shorter picture names." if several else "Give it a shorter id.")
+            return False
+        if is_device(pair_id):
+            self._report(place, f"{name} would be published as '{pair_id}', a device on Windows.", DEVICE_RULE)
             return False
         stems = (pair_id, f"{pair_id}-{fps}fps")
         for stem in stems:

@@ -13,15 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from neural_gallery.errors import InputError, Location, PostError, Problem
+from neural_gallery.errors import InputError, Location, PostError, Problem, abridged
 from neural_gallery.site.model import Post
-from neural_gallery.site.source import Document, abridged, compose, misread, read_text
-from neural_gallery.site.values import NAME_LENGTH, NAME_PATTERN, NAME_RULE
+from neural_gallery.site.source import Document, compose, misread, read_text
+from neural_gallery.site.values import DEVICE_RULE, NAME_LENGTH, NAME_PATTERN, NAME_RULE, is_device
 
 _DATED_NAME = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})-(.+)")
-_HEADING = re.compile(r" {0,3}#[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*(?:\{:?[^{}]*\})?[ \t]*")
+_HEADING = re.compile(r" {0,3}#[ \t]+(.*)")
+_ATTRIBUTES = re.compile(r"\{:?[^{}]*\}$")
+_CLOSING = re.compile(r"(?:^|(?<=[ \t]))#+$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _OFFSET = re.compile(r"\s*([+-]\d{2}):?(\d{2})$|\s*(?:Z|UTC)$")
+_LONGEST_DATE = 100
 _DATE_REMEDY = "Write it like 2015-09-08 or 2015-09-08 18:30:00 +0200."
 
 
@@ -113,6 +116,8 @@ class _FrontMatter:
             if not slug:
                 message = "the file name has no letters or digits that a URL could be made of."
                 self.report((), message, "Add a line such as 'slug: neural-art' to the front matter.")
+        if is_device(slug):
+            self.report(("slug",), f"the slug '{slug}' is that of a device on Windows.", DEVICE_RULE)
         return date, slug
 
     def date(self) -> datetime.datetime | None:
@@ -129,6 +134,8 @@ class _FrontMatter:
 def _parsed_date(value: object) -> datetime.datetime | None:
     """A date as YAML or an author gives it, aware (without an offset it is UTC), or None where it is none."""
     if isinstance(value, str):
+        if len(value) > _LONGEST_DATE:
+            return None
         text = _OFFSET.sub(lambda offset: f"{offset[1]}:{offset[2]}" if offset[1] else "+00:00", value.strip())
         text = re.sub(r"-(\d)(?=[- T]|$)", r"-0\1", text)
         try:
@@ -152,9 +159,16 @@ def _first_heading(body: str) -> str:
                 fence = ""
         elif mark:
             fence = mark[1]
-        elif heading := _HEADING.fullmatch(line):
-            return heading[1].strip()
+        elif (heading := _HEADING.fullmatch(line)) and (text := _without_ends(heading[1])):
+            return text
     return ""
+
+
+def _without_ends(heading: str) -> str:
+    """A heading's text, as written, without its attributes and closing marks (`## A ## {#id}`)."""
+    # One end after the other: a single expression would take the cube of the length of a run of spaces.
+    text = _ATTRIBUTES.sub("", heading.rstrip(" \t")).rstrip(" \t")
+    return _CLOSING.sub("", text).strip()
 
 
 def _as_slug(name: str) -> str:

@@ -3,7 +3,7 @@
 `compose` turns text into plain Python values, as YAML 1.1 reads them, and a place for each key and each value,
 found by its path: `("pairs", 2, "style")`. Lines and columns count from 1. Harmless surprises (a duplicate key, an
 unknown tag, a date that is none) are collected, so that reading goes on; text that is not YAML is an error at once.
-Hostile text is bounded: nesting, and what aliases expand to.
+Hostile text is bounded: the size of a file, nesting, and what aliases expand to.
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ from typing import Any, NoReturn, TypeAlias
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from neural_gallery.errors import InputError, Location, Problem
+from neural_gallery.errors import InputError, Location, Problem, abridged
 
 KeyPath: TypeAlias = tuple[Any, ...]  # keys and indices from the top of a document down to one value
 
+MAX_BYTES = 10_000_000  # of one file
 MAX_VALUES = 100_000  # values of one document, aliases expanded
+MAX_CHARACTERS = 10_000_000  # of the texts of one document, aliases expanded
+MAX_DIGITS = 1000  # of a number or a date: reading one takes the square of its length
 MAX_DEPTH = 64  # libyaml composes recursively and would overflow the C stack
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is ten times faster, where PyYAML was built with it
@@ -33,6 +36,9 @@ _CONSTRUCTORS: Mapping[str, Any] = {
     if tag in {_PREFIX + kind for kind in ("null", "bool", "int", "float", "binary", "timestamp")}
 }
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What an escape in quotes can write, and no page can show; the last range are noncharacters of Unicode.
+_UNSHOWN = re.compile(f"{_UNPRINTABLE.pattern}|[\x7f\ufdd0-\ufdef]")
+_TOO_MANY = f"the document holds more than {MAX_VALUES} values, aliases expanded.", "Make it smaller."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +77,14 @@ class Document:
 def read_text(path: Path, file: str) -> str:
     """The text of a UTF-8 file, without its byte order mark, line ends made `\\n`. Raises InputError."""
     try:
-        data = path.read_bytes()
+        with path.open("rb") as opened:
+            data = opened.read(MAX_BYTES + 1)
     except OSError as error:
         message = f"the file cannot be read: {error.strerror}."
         raise InputError.at(Location(file), message, "Check its path and its permissions.") from error
+    if len(data) > MAX_BYTES:
+        message = f"the file has more than {MAX_BYTES // 1_000_000} MB, which is too much for text."
+        raise InputError.at(Location(file), message, "Check that it is the right file, or divide it.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -98,21 +108,27 @@ def compose(text: str, file: str, *, first_line: int = 1, string_keys: bool = Tr
         message = f"the character U+{ord(found.group()):04X} is not allowed in YAML."
         raise InputError.at(place, message, "Remove it.")
     try:
-        _check_depth(text, file, first_line, _Loader)
+        _check_bounds(text, file, first_line, _Loader)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         if "nesting depth" in (error.problem or ""):
             # Where libyaml gives up at 1000, it has read ahead and not said yet where 64 were passed.
-            _check_depth(text, file, first_line, yaml.SafeLoader)
+            _check_bounds(text, file, first_line, yaml.SafeLoader)
         raise InputError(_syntax_problem(error, text, file, first_line)) from error
     builder = _Builder(file, first_line, string_keys)
     value = builder.build(node, ()) if node else None
     return Document(file, value, builder.values, builder.keys, tuple(builder.problems))
 
 
-def _check_depth(text: str, file: str, first_line: int, loader: type[yaml.SafeLoader | yaml.CSafeLoader]) -> None:
-    depth = 0
+def _check_bounds(text: str, file: str, first_line: int, loader: type[yaml.SafeLoader | yaml.CSafeLoader]) -> None:
+    """Raises InputError where a document is too deep or too large to be composed."""
+    depth = count = 0
     for event in yaml.parse(text, Loader=loader):
+        if isinstance(event, yaml.NodeEvent):
+            count += 1
+            if count > 2 * MAX_VALUES:  # keys are events as well
+                place = Location(file, first_line + event.start_mark.line, event.start_mark.column + 1)
+                raise InputError.at(place, *_TOO_MANY)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
@@ -158,12 +174,13 @@ class _Builder:
     keys: dict[KeyPath, Written] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     count: int = 0
+    characters: int = 0
     parents: list[Node] = field(default_factory=list)
 
     def build(self, node: Node, path: KeyPath) -> Any:
         self.count += 1
         if self.count > MAX_VALUES:
-            self.stop(node, f"the document holds more than {MAX_VALUES} values, aliases expanded.", "Make it smaller.")
+            self.stop(node, *_TOO_MANY)
         self.values[path] = self.written(node)
         if isinstance(node, ScalarNode):
             return self.scalar(node)
@@ -223,19 +240,35 @@ class _Builder:
         return key
 
     def scalar(self, node: ScalarNode) -> Any:
+        self.characters += len(node.value)
+        if self.characters > MAX_CHARACTERS:
+            message = f"the document holds more than {MAX_CHARACTERS} characters, aliases expanded."
+            self.stop(node, message, "Make it smaller.")
         if node.tag in _READ_AS_TEXT:
-            return node.value
+            return self.shown(node)
         construct = _CONSTRUCTORS.get(node.tag)
         if construct is None:
             self.report(node, f"the tag '{_short(node.tag)}' is not known here.", "Remove it.")
-            return node.value
+            return self.shown(node)
+        kind = {"timestamp": "date", "int": "number", "float": "number"}.get(_short(node.tag).strip("!"), "value")
         try:
+            if kind != "value" and len(node.value) > MAX_DIGITS:
+                raise ValueError
             return construct(yaml.constructor.SafeConstructor(), node)
-        except (ValueError, OverflowError, LookupError, yaml.YAMLError):
-            kind = {"timestamp": "date", "int": "number", "float": "number"}.get(_short(node.tag).strip("!"), "value")
+        except (ValueError, OverflowError, LookupError, AttributeError, yaml.YAMLError):
             message = f"'{abridged(node.value)}' looks like a {kind}, but is none."
             self.report(node, message, "Correct it, or write it in quotes if it is meant as text.")
+            return self.shown(node)
+
+    def shown(self, node: ScalarNode) -> str:
+        """The text, without what no page can show."""
+        found = _UNSHOWN.search(node.value)
+        if found is None:
             return node.value
+        self.report(
+            node, f"the text holds the character U+{ord(found.group()):04X}, which cannot be shown.", "Remove it."
+        )
+        return _UNSHOWN.sub("", node.value)
 
     def written(self, node: Node) -> Written:
         mark = node.start_mark
@@ -255,7 +288,7 @@ class _Builder:
 
 def misread(written: Written | None, value: object) -> tuple[str, str]:
     """Why YAML did not read a plain scalar as text (a sentence), and how to make it do so."""
-    kind = "a date"
+    kind = "bytes" if isinstance(value, bytes) else "a date"
     if value is None:
         kind = "nothing"
     elif isinstance(value, bool):
@@ -266,11 +299,5 @@ def misread(written: Written | None, value: object) -> tuple[str, str]:
     return f"YAML reads {text or 'an empty value'} as {kind}.", f"Write it in quotes: '{text}'."
 
 
-def abridged(text: str, *, longest: int = 60) -> str:
-    """`text` for a message: on one line, without control characters, and cut where it is longer than `longest`."""
-    line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"
-
-
 def _short(tag: str) -> str:
-    return tag.replace(_PREFIX, "!!")
+    return abridged(tag.replace(_PREFIX, "!!"))

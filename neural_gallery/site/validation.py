@@ -12,9 +12,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from neural_gallery.errors import ManifestError, Problem
+from neural_gallery.errors import ManifestError, Problem, abridged
 from neural_gallery.site.schema import Manifest, PairSection
-from neural_gallery.site.source import Document, KeyPath, abridged
+from neural_gallery.site.source import Document, KeyPath
 from neural_gallery.site.wording import problems_of
 
 
@@ -74,9 +74,12 @@ def _given_up(value: Mapping[str, Any], found: Iterable[KeyPath]) -> set[KeyPath
     """What to leave out for the rest to be well-formed: as little as can be, so that other problems come to light."""
     depths = {"site": 2, "defaults": 2, "posts": 2, "images": 3, "pairs": 3}
     broken = {path[: depths.get(path[0], 1)] for path in found}
-    for path in {path[:2] for path in broken if len(path) == 3}:
+    wrong_keys: dict[KeyPath, set[str]] = {}
+    for path in broken:
+        if len(path) == 3:
+            wrong_keys.setdefault(path[:2], set()).add(path[2])
+    for path, wrong in wrong_keys.items():
         entry = value[path[0]][path[1]]
-        wrong = {one[2] for one in broken if one[:2] == path and len(one) == 3}
         if not _is_usable(path[0], entry.keys() - wrong) or "id" in wrong:
             broken.add(path)
     return broken

@@ -17,6 +17,10 @@ PATH_PATTERN = r"^[^\x00-\x1f]+$"
 NAME_RULE = (
     "Use letters without accents, digits, '.', '_' and '-'; begin with a letter or a digit; do not end with '.'."
 )
+DEVICES = frozenset(
+    {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
+)
+DEVICE_RULE = "Choose another name: there no file can be called so, whatever its extension."
 MIN_SIZE, MAX_SIZE = 16, 8192
 MAX_CROP = 1_000_000
 
@@ -26,6 +30,11 @@ ONE_TAG, LIST_TAG, MAPPING_TAG = TAGS = ("<one>", "<list>", "<mapping>")
 LENIENT = Field(strict=False)  # a YAML list for a tuple, a YAML text for an enumeration
 _FOLDER_PATTERN = r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_-])?(/[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_-])?)*/?$"
 _BASE_URL_PATTERN = r"""^(/?|/[^/\s"'<>?#\\][^\s"'<>?#\\]*|https?://[^/\s"'<>?#\\]+(/[^\s"'<>?#\\]*)?)$"""
+
+
+def is_device(name: str) -> bool:
+    """Whether files of that name cannot be on Windows, where it is that of a device."""
+    return name.partition(".")[0].lower() in DEVICES
 
 
 class _OrLeftOpen:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
 
-from neural_gallery.errors import Problem, did_you_mean
+from neural_gallery.errors import Problem, abridged, did_you_mean
 from neural_gallery.site import sizes
 from neural_gallery.site.schema import manifest_schema
-from neural_gallery.site.source import Document, KeyPath, abridged, misread
+from neural_gallery.site.source import Document, KeyPath, misread
 from neural_gallery.site.values import NAME_LENGTH, NAME_PATTERN, NAME_RULE, PATH_PATTERN, TAGS
 
 _MISSING = object()
@@ -32,13 +33,15 @@ _JSON_TYPES: Mapping[str, tuple[str, tuple[type, ...]]] = {
     "number": ("a number", (int, float)),
     "array": ("a list", (list,)),
     "object": ("a mapping", (dict,)),
+    "boolean": ("true or false", (bool,)),
 }
 
 
 def problems_of(error: ValidationError, document: Document) -> dict[KeyPath, Problem]:
     """One problem for each value that is wrong, by the value's path."""
-    schema = manifest_schema()
+    schema = _schema()
     found: dict[KeyPath, Problem] = {}
+    within: set[KeyPath] = set()  # what holds one of those
     for detail in sorted(error.errors(include_url=False, include_input=False), key=lambda one: -len(one["loc"])):
         path = tuple(part for part in detail["loc"] if part not in TAGS)
         if path[-1:] == ("[key]",):
@@ -49,9 +52,17 @@ def problems_of(error: ValidationError, document: Document) -> dict[KeyPath, Pro
             found[path] = _missing_key(path, document, schema)
         else:
             path = path[:-1] if detail["type"] == "missing" else path  # an entry of a list of fixed length
-            if not any(known[: len(path)] == path for known in found):  # an entry's own problem says more
-                found[path] = _bad_value(path, document, schema)
+            if path in within:
+                continue  # an entry's own problem says more
+            found[path] = _bad_value(path, document, schema)
+        told = next(reversed(found))
+        within.update(told[:length] for length in range(len(told) + 1))
     return found
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return manifest_schema()
 
 
 def subject(path: KeyPath) -> str:
@@ -228,7 +239,9 @@ def _child(value: Any, part: Any) -> Any:
 
 
 def _has_type(value: object, schema: Mapping[str, Any]) -> bool:
-    return isinstance(value, _JSON_TYPES[schema["type"]][1]) and not isinstance(value, bool)
+    return isinstance(value, bool) is (schema["type"] == "boolean") and isinstance(
+        value, _JSON_TYPES[schema["type"]][1]
+    )
 
 
 def _shown(value: Any) -> str:

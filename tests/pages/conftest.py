@@ -6,6 +6,7 @@ import datetime
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 import lxml.html
@@ -15,7 +16,7 @@ from PIL import Image
 
 from neural_gallery.errors import Location
 from neural_gallery.pages.pages import Pages
-from neural_gallery.pages.views import Gallery, ImageFile, PairView, PictureView, RenderedFile, StillView
+from neural_gallery.pages.views import Gallery, ImageFile, RenderedFile
 from neural_gallery.site.model import (
     AnimationSettings,
     Colors,
@@ -34,6 +35,7 @@ from neural_gallery.site.model import (
 )
 
 from ..support import hugo
+from ..support.galleries import gallery_of
 from ..support.jekyll import build_strictly
 from ..support.links import parsed
 
@@ -161,10 +163,10 @@ def author(tmp_path: Path) -> Author:
     return Author(tmp_path)
 
 
-@pytest.fixture
-def gallery_of() -> Callable[[Site], Gallery]:
+@pytest.fixture(name="gallery_of")
+def views_of_a_site() -> Callable[[Site], Gallery]:
     """Views of all pictures and pairs of a site, as the corridor would hand them over."""
-    return _gallery_of
+    return gallery_of
 
 
 @pytest.fixture
@@ -172,7 +174,7 @@ def publish() -> Callable[..., Published]:
     """Renders a site's pages."""
 
     def render(site: Site, *, existing_site: bool = False) -> Published:
-        files = Pages(site).render(_gallery_of(site), existing_site=existing_site)
+        files = Pages(site).render(gallery_of(site), existing_site=existing_site)
         return Published({file.path: file.data.decode() for file in files})
 
     return render
@@ -231,41 +233,12 @@ def jekyll(tmp_path: Path) -> Jekyll:
 
 
 def _write(folder: Path, site: Site, *, existing_site: bool) -> None:
-    gallery = _gallery_of(site)
+    gallery = gallery_of(site)
     files = Pages(site).render(gallery, existing_site=existing_site)
-    for file in [*files, *(RenderedFile(image.path, _tiny(image)) for image in _images(gallery))]:
+    for file in [*files, *(RenderedFile(image.path, _tiny(image.type)) for image in _images(gallery))]:
         path = folder / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(file.data)
-
-
-def _gallery_of(site: Site) -> Gallery:
-    folder = site.images_path
-    pictures = {}
-    for name, picture in site.images.items():
-        width, height = picture.fitted(400)
-        pictures[name] = PictureView(
-            picture, _still(f"{folder}/{name}", picture.extension, "image/jpeg", width, height)
-        )
-    pairs = {}
-    for pair in site.pairs:
-        stem = f"{folder}/{pair.id}"
-        animation = ImageFile(f"{stem}-{pair.animation.fps}fps.gif", "image/gif", pair.width, pair.height, 2_000_000)
-        lighter = replace(animation, path=f"{stem}-{pair.animation.fps}fps.webp", type="image/webp", bytes=500_000)
-        still = _still(stem, ".png", "image/png", pair.width, pair.height)
-        facts = {"steps": 180, "seconds": 72.4, "device": "cpu", "losses": [[4, 3.5], [180, 0.5]]}
-        pairs[pair.id] = PairView(pair, still, animation, (lighter,), facts, f"- content: {pair.content.name}\n")
-    return Gallery(pictures, pairs)
-
-
-def _still(stem: str, extension: str, type_: str, width: int, height: int) -> StillView:
-    sources = [
-        ImageFile(f"{stem}-{times * width}.{kind}", f"image/{kind}", times * width, times * height, 1000)
-        for kind in ("avif", "webp")
-        for times in (1, 2)
-    ]
-    wide = ImageFile(f"{stem}-{2 * width}{extension}", type_, 2 * width, 2 * height, 1000)
-    return StillView(ImageFile(f"{stem}{extension}", type_, width, height, 1000), (*sources, wide))
 
 
 def _images(gallery: Gallery) -> list[ImageFile]:
@@ -274,7 +247,8 @@ def _images(gallery: Gallery) -> list[ImageFile]:
     return files + [file for view in gallery.pairs.values() for file in (view.animation, *view.lighter)]
 
 
-def _tiny(image: ImageFile) -> bytes:
+@cache
+def _tiny(type_: str) -> bytes:
     data = io.BytesIO()
-    Image.new("RGB", (2, 2)).save(data, format=image.type.rpartition("/")[2])
+    Image.new("RGB", (2, 2)).save(data, format=type_.rpartition("/")[2])
     return data.getvalue()

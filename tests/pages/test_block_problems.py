@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 PLACE = "content/posts/night.md"
@@ -176,3 +178,48 @@ def test_long_lists_of_names_are_cut(author, problems_of):
     author.post("/// picture | zzz\n///\n")
     [problem] = problems_of(author.site())
     assert problem.endswith("'p10', 'p11', and 3 more.")
+
+
+@pytest.mark.parametrize(
+    ("option", "expected"),
+    [
+        ('caption: "a\\0b"', "13:5: the option holds the character U+0000, which cannot be shown. Remove it."),
+        (
+            'caption: "a\\uFDD20\\uFDD3"',
+            "13:5: the option holds the character U+FDD2, which cannot be shown. Remove it.",
+        ),
+        ('caption: "a\\ud800"', "13:5: the option holds the character U+D800, which cannot be shown. Remove it."),
+        ("caption: a\x07b", "13:15: the character U+0007 cannot be shown. Remove it."),
+        (f"caption: {'x' * 5001}", "13:5: the option 'caption' is too long. Write at most 5000 characters."),
+        (
+            f"caption: {'[' * 4000}",
+            "13:5: the block's options are not names with values. Write each on its own line as `name: value`.",
+        ),
+        (
+            f"{'x' * 200}: a",
+            f"13:5: a pair block has no option '{'x' * 59}…'. "
+            "Its options are 'show', 'caption', 'alt', 'left_alt', 'id'.",
+        ),
+    ],
+)
+def test_hostile_options(author, problems_of, option, expected):
+    """Escapes that make what pages cannot show, control characters, and what is too long or too deep."""
+    author.usual().post(f"# Title\n\n/// pair | me-the_scream\n    {option}\n///\n", body_line=10)
+    assert problems_of(author.site()) == [f"{PLACE}:{expected}"]
+
+
+@pytest.mark.parametrize("character", "[<`")
+def test_crowded_paragraph(author, problems_of, character):
+    """Markdown takes the square of the number of some characters; a paragraph may have thousands, not more."""
+    author.usual().post(f"Text.\n\n{character * 5001}\n", body_line=10)
+    assert problems_of(author.site()) == [
+        f"{PLACE}:12: the paragraph that begins here has more than 5000 times '{character}'. Divide it by empty lines."
+    ]
+
+
+def test_header_with_many_spaces(author, problems_of):
+    """Spaces before and within an argument are passed in one go."""
+    author.usual().post(f"/// pair | a{' ' * 5_000}b\n///\n")
+    started = time.process_time()
+    assert len(problems_of(author.site())) == 1
+    assert time.process_time() - started < 2

@@ -100,3 +100,46 @@ def test_plain_text():
 def test_shortened(text, expected):
     """Too long a text ends with a whole word and an ellipsis."""
     assert shortened(text, 12) == expected
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "JaVaScript:alert(1)",
+        "&#106;avascript:alert(1)",
+        "javascript&colon;alert(1)",
+        "java&Tab;script:alert(1)",
+        "\u00a0javascript:alert(1)",
+        "<javascript:alert(1)>",
+        "vbscript:x",
+        "data:text/html,x",
+        "feed:javascript:x",
+    ],
+)
+def test_links_that_captions_do_not_have(address):
+    """A link in a caption leads to a page or to a person, and runs nothing."""
+    assert caption_html(f"[a]({address})") == "<a>a</a>"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://a.example", "HTTPS://a.example/?q=b:c", "mailto:a@b.example", "/a:b", "a?b:c", "#a:b", "a/b", ""],
+)
+def test_links_that_captions_have(address):
+    """Addresses of pages, whole or not, and of people."""
+    assert caption_html(f"[a]({address})") == f'<a href="{address}">a</a>'
+
+
+def test_post_nested_too_deeply(author, problems_of):
+    """What exhausts the stack is told as a problem of the post."""
+    author.usual().post("Text.\n\n" + "- " * 3000 + "a", body_line=3)
+    assert problems_of(author.site()) == [
+        "content/posts/night.md:3: something in the post is nested too deeply to be read. "
+        "Look for long runs of '>' or '<', or of lists."
+    ]
+
+
+def test_summary_of_many_open_paragraphs(author):
+    """Paragraphs without ends are passed in one go."""
+    assert read_prose(author.post("<p class='a'>" * 4000), author.site()).summary == ""

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neural_gallery.pages.jekyll import JekyllTarget
-from neural_gallery.pages.targets import HtmlTarget
+from neural_gallery.pages.targets import HtmlTarget, front_matter
 
 LIQUID = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
 BRACES = st.text(alphabet="{%}' ax<&", max_size=40)
@@ -182,6 +182,21 @@ def test_time_zone(author, publish, offsets, zone):
         offset = datetime.timezone(datetime.timedelta(minutes=minutes))
         author.post("Text.", name=f"post{number}", date=datetime.datetime(2015, 9, 8, 12, tzinfo=offset))
     assert yaml.safe_load(publish(author.site("jekyll")).files["_config.yml"])["timezone"] == zone
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1e3", "1,000", "y", "N", "Yes", "0o17", "1:30", "NULL", "nil", "2015-09-08", "~", "=", "<<", "a: b", "- a", "# a",
+     "---", "'a'", '"a"', ":a", "!!python/object:a b", "&a", "*a", "a\n---\nb", "{{ a }}", "[a]", "{a: b}",
+     "@a", "%a", "|", ">"],
+)  # fmt: skip
+def test_front_matter_is_text(text):
+    """A text stays one for readers of every version of YAML, and none of its lines ends the front matter."""
+    written = front_matter({"title": text})
+    assert written.count("\n---\n") == 1
+    assert yaml.safe_load(written.split("---\n", 1)[1].removesuffix("---\n")) == {"title": text}
+    plain = written.split("title: ")[1][0] not in "'\""
+    assert not plain or (text[0].isalpha() and len(text) > 3)
 
 
 def test_post_without_date(author, problems_of):

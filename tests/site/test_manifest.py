@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -232,6 +233,106 @@ def test_paths_outside_where_that_is_allowed(folder: Path) -> None:
     site = load_site(folder / "site/site.yaml", allow_outside=True)
     assert (site.output, site.theme) == (folder / "public", folder)
     assert [post.title for post in site.posts] == ["P"]
+
+
+@pytest.mark.parametrize("key", ["output", "theme"])
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("x" * 300, "there is no folder '{}'. Correct the path; it is relative to the manifest's folder."),
+        ("circle/x", "there is no folder '{}'. Correct the path; it is relative to the manifest's folder."),
+        ("away", "the path '{}' leads out of the site's folder. Use a path inside it, or give --allow-outside."),
+        ("away/x", "the path '{}' leads out of the site's folder. Use a path inside it, or give --allow-outside."),
+    ],
+)
+def test_folders_that_cannot_be(
+    told: Told, load: Load, folder: Path, tmp_path_factory: pytest.TempPathFactory, key: str, written: str, message: str
+) -> None:
+    """Long names, links in a circle and links out of the site: a folder to write to need not be there yet."""
+    (folder / "away").symlink_to(tmp_path_factory.mktemp("elsewhere"))
+    (folder / "circle").symlink_to("circle")
+    text = f"version: 1\nimages: {{}}\npairs: []\nsite: {{{key}: {written}}}\n"
+    if key == "output" and "away" not in written:
+        assert load(text).output == folder / written
+    else:
+        expected = [message.format(written)]
+        if "away" in written and key == "theme" and "x" in written:
+            expected.append(
+                f"there is no folder '{written}'. Correct the path; it is relative to the manifest's folder."
+            )
+        assert [one.partition(": ")[2] for one in told(text)] == expected
+
+
+def test_links_out_of_a_theme(told: Told, load: Load, folder: Path) -> None:
+    """A theme in the site cannot publish what lies outside; links within the site are its own affair."""
+    (folder / "look/static/css").mkdir(parents=True)
+    (folder / "look/static/cat.png").symlink_to(folder / "cat.png")
+    text = "version: 1\nimages: {}\npairs: []\nsite: {theme: look}\n"
+    assert load(text).theme == folder / "look"
+    (folder / "look/static/css/a.css").symlink_to("/etc/passwd")
+    assert told(text) == [
+        "4:15: the theme's 'static/css/a.css' is a link that leads out of the site's folder. "
+        "Copy what it leads to, or give --allow-outside."
+    ]
+
+
+def test_posts_behind_links(told: Told, load: Load, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Links in circles are followed once, links out of the site not by `**`, and told where a path names them."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "b.md").write_text("# B\n")
+    (folder / "posts").mkdir()
+    (folder / "posts/a.md").write_text("# A\n")
+    for name, target in (("one", "."), ("two", "."), ("three", ".."), ("away", elsewhere)):
+        (folder / "posts" / name).symlink_to(target)
+    site = load("version: 1\nimages: {}\npairs: []\nposts: ['**/*.md', 'posts/**/**/**/**/*.md']\n")
+    assert [post.file for post in site.posts] == ["posts/a.md"]
+    remedy = "Use a path inside it, or give --allow-outside."
+    assert told(
+        "version: 1\nimages: {}\npairs: []\nposts: [posts/away/*.md, /**/*.md, '../**/*.md', 'posts/away/**']\n"
+    ) == [
+        f"4:9: 'posts/away/*.md' matches '{folder.as_posix()}/posts/away/b.md', outside the site's folder. {remedy}",
+        f"4:26: the pattern '/**/*.md' leads out of the site's folder. {remedy}",
+        f"4:36: the pattern '../**/*.md' leads out of the site's folder. {remedy}",
+        f"4:50: the pattern 'posts/away/**' leads out of the site's folder. {remedy}",
+    ]
+
+
+@pytest.mark.parametrize(
+    "pattern", ["x" * 300 + ".md", "a\u202egnp.md", "\u200f😀.md", "circle/*.md", "'[!'", "'a**b/*'"]
+)
+def test_patterns_that_match_nothing(told: Told, folder: Path, pattern: str) -> None:
+    """Names that no file can have, and patterns that are none, match nothing."""
+    (folder / "circle").symlink_to("circle")
+    shown = pattern.strip("'")
+    assert told(f"version: 1\nimages: {{}}\npairs: []\nposts: [{pattern}]\n") == [
+        f"4:9: no file matches '{shown}'. Correct it; it is relative to the manifest's folder."
+    ]
+
+
+@pytest.mark.parametrize("name", ["a\u202egnp.png", "\u200f😀.png", "con.png"])
+def test_unusual_names_of_pictures(load: Load, folder: Path, name: str) -> None:
+    """A picture's file may be called anything: it is published under another name."""
+    (folder / "cat.png").rename(folder / name)
+    site = load(f"version: 1\nimages: {{cat: {{file: {name}, alt: a}}}}\npairs: []\n")
+    assert site.images["cat"].path == folder / name
+
+
+def test_manifest_with_a_name_that_cannot_be(folder: Path) -> None:
+    """A name that is too long, or a link in a circle."""
+    (folder / "circle.yaml").symlink_to("circle.yaml")
+    for name in ("x" * 300, "circle.yaml"):
+        with pytest.raises(ManifestError) as caught:
+            load_site(Path(name))
+        assert "there is no such manifest." in str(caught.value)
+
+
+def test_thousands_of_problems(told: Told) -> None:
+    """However many misspelt names there are, what is wrong is told in seconds."""
+    names = "".join(f"  picture{number}: {{from: gone, crop: [0, 0, 16, 16], alt: a}}\n" for number in range(500))
+    pairs = "".join(f"  - {{content: pikture{number}, style: pikture{number}, sise: 3}}\n" for number in range(3000))
+    started = time.process_time()
+    assert len(told(f"version: 1\nimages:\n{names}pairs:\n{pairs}")) > 3000
+    assert time.process_time() - started < 60
 
 
 # --- all at once -----------------------------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import struct
+import time
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +22,8 @@ from neural_gallery.site import memory
 from neural_gallery.site.memory import ProbeCache
 from neural_gallery.site.model import Crop, Picture
 from neural_gallery.site.pictures import Pixels, Probe, probe, read_pixels
+
+from ..support.hostile import png_chunks, png_of
 
 PLACE = Location("site.yaml", 3, 9)
 IMAGES = Path(__file__).parents[2] / "content/images"
@@ -531,3 +535,63 @@ def test_decoder_warnings_stay_inside(tmp_path: Path) -> None:
     image = gradient().convert("P")
     image.save(tmp_path / "a.png", transparency=bytes(range(256)))
     assert pixels_of(tmp_path / "a.png").alpha is not None
+
+
+def test_canvas_of_a_webp(tmp_path: Path) -> None:
+    """The size that an extended WebP states is looked at before anything takes memory for it."""
+    canvas = b"VP8X" + struct.pack("<I", 10) + bytes(4) + b"\x3f\x9c\x00" + b"\x3f\x9c\x00"
+    (tmp_path / "a.webp").write_bytes(b"RIFF" + struct.pack("<I", 4 + len(canvas)) + b"WEBP" + canvas)
+    assert refused(tmp_path / "a.webp") == (
+        "the picture 'a.webp' has 1600.0 million pixels, more than 100 million. Scale it down."
+    )
+
+
+@pytest.mark.parametrize(("more", "usable"), [(50, True), (150, False)])
+def test_scans_of_a_jpeg(tmp_path: Path, more: int, usable: bool) -> None:
+    """Each scan is decoded over all pixels: thousands of them, a few bytes each, would take hours."""
+    path = tmp_path / "a.jpg"
+    gradient().save(path, progressive=True)
+    data = path.read_bytes()
+    last = data[data.rindex(b"\xff\xda") : -2]
+    path.write_bytes(data[:-2] + more * last + b"\xff\xd9")
+    if usable:
+        assert probe(path, PLACE).width == 40
+    else:
+        message = "the picture 'a.jpg' is damaged: it has more than 100 scans. Replace it by a good copy."
+        assert refused(path) == message
+
+
+def test_a_large_picture_in_a_small_file(tmp_path: Path) -> None:
+    """A PNG of 40,000 by 40,000 zeros, which are there, is refused by its size, without memory for them."""
+    squeeze = zlib.compressobj(9)
+    rows = b"".join(squeeze.compress(bytes(40_001)) for _ in range(40_000)) + squeeze.flush()
+    header = struct.pack(">IIBBBBB", 40_000, 40_000, 8, 0, 0, 0, 0)
+    (tmp_path / "a.png").write_bytes(png_of([(b"IHDR", header), (b"IDAT", rows), (b"IEND", b"")]))
+    tracemalloc.start()
+    message = refused(tmp_path / "a.png")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert message == "the picture 'a.png' has 1600.0 million pixels, more than 100 million. Scale it down."
+    assert peak < 20_000_000
+
+
+@pytest.mark.parametrize(("kind", "head"), [(b"iCCP", b"a\0\0"), (b"zTXt", b"a\0\0"), (b"iTXt", b"a\0\1\0\0\0")])
+def test_text_that_unfolds(tmp_path: Path, kind: bytes, head: bytes) -> None:
+    """Words and colour profiles in a picture are not unpacked to hundreds of megabytes."""
+    gradient().save(tmp_path / "a.png")
+    first, *others = png_chunks((tmp_path / "a.png").read_bytes())
+    bomb = (kind, head + zlib.compress(bytes(100_000_000), 9))
+    (tmp_path / "a.png").write_bytes(png_of([first, bomb, *others]))
+    assert refused(tmp_path / "a.png").startswith("the picture 'a.png' is damaged: Decompressed data too large")
+
+
+def test_an_animation_with_very_many_frames(tmp_path: Path) -> None:
+    """Only the first frame of an animation is read."""
+    path = tmp_path / "a.gif"
+    gradient().save(path)
+    first = path.read_bytes()
+    frame = first[first.index(b"\x2c\0\0\0\0") : -1]
+    path.write_bytes(first[:-1] + frame * 20_000 + b";")
+    started = time.process_time()
+    assert probe(path, PLACE).width == 40
+    assert time.process_time() - started < 2

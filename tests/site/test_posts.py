@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -242,3 +244,15 @@ def test_any_post_is_read_or_refused(read: Callable[..., Post], text: str) -> No
     except PostError as error:
         problems = error.problems
     assert all(problem.location and problem.location.line for problem in problems)
+
+
+@pytest.mark.parametrize(
+    "text", ["# a" + " " * 20_000 + "b\n", "#" + " \t" * 20_000 + "#\n", matter(f'date: "2015{" " * 50_000}x"')]
+)
+def test_long_runs_of_spaces(tmp_path: Path, text: str) -> None:
+    """Headings and dates are read in a time that grows with their length, not with its cube."""
+    (tmp_path / "a.md").write_text(text)
+    started = time.process_time()
+    with contextlib.suppress(PostError):
+        read_post(tmp_path / "a.md", tmp_path)
+    assert time.process_time() - started < 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neural_gallery.errors import InputError, Location
-from neural_gallery.site.source import Document, abridged, compose, read_text
+from neural_gallery.errors import InputError, Location, abridged
+from neural_gallery.site.source import Document, compose, read_text
 
 
 def told(document: Document) -> list[str]:
@@ -190,6 +191,49 @@ def test_aliases_that_explode() -> None:
     )
 
 
+def test_text_that_explodes() -> None:
+    """A long text is not repeated by aliases until it fills the memory, nor are more values composed than may be."""
+    text = f"a: &a {'x' * 100_000}\nb: [{'*a, ' * 200}]"
+    assert refused(text).endswith(
+        "the document holds more than 10000000 characters, aliases expanded. Make it smaller."
+    )
+    assert refused("[" + "a," * 300_000).endswith(
+        "the document holds more than 100000 values, aliases expanded. Make it smaller."
+    )
+
+
+@pytest.mark.parametrize("number", ["0x" + "f" * 4000, "1" + ":59" * 500_000, "0b" + "1" * 2000, "1_" * 1000 + "0.5"])
+def test_numbers_without_end(number: str) -> None:
+    """A number that takes the square of its length to read, or that nobody can print again, is none."""
+    started = time.process_time()
+    (problem,) = told(compose(f"a: {number}", "f.yaml"))
+    assert "' looks like a number, but is none." in problem
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("escape", [r"\0", r"\x1b", r"\x7f", r"\ufdd0", r"\uffff"])
+def test_characters_that_no_page_can_show(escape: str) -> None:
+    """What an escape in quotes writes is told, and left out; as a key, too."""
+    document = compose(f'a: "b{escape}c"', "f.yaml")
+    code = f"U+{int(escape[2:] or '0', 16):04X}"
+    assert told(document) == [f"f.yaml:1:4: the text holds the character {code}, which cannot be shown. Remove it."]
+    assert document.value == {"a": "bc"}
+    assert compose(f'"a{escape}": 1', "f.yaml").value == {"a": 1}
+
+
+def test_a_file_that_is_too_large(tmp_path: Path) -> None:
+    """No more of a file is read than a text can have: it may be a disk, or a film."""
+    path = tmp_path / "f.yaml"
+    with path.open("wb") as file:
+        file.truncate(10**12)
+    with pytest.raises(InputError) as caught:
+        read_text(path, "f.yaml")
+    assert str(caught.value) == (
+        "f.yaml: the file has more than 10 MB, which is too much for text. "
+        "Check that it is the right file, or divide it."
+    )
+
+
 def test_read_text(tmp_path: Path) -> None:
     """A byte order mark is dropped, and line ends become one character."""
     path = tmp_path / "f.yaml"
@@ -229,10 +273,11 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     assert all(problem.location and problem.location.line for problem in problems)
 
 
-PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.dates()
+TEXT = st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn"]))  # what pages can show
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT | st.dates()
 
 
-@given(st.recursive(PLAIN, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8))
+@given(st.recursive(PLAIN, lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner), max_leaves=8))
 def test_what_yaml_dumps_is_read_back(value: object) -> None:
     """Values that PyYAML writes come back the same, with a place for each of them."""
     document = compose(yaml.safe_dump(value), "f.yaml")

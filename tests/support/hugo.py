@@ -11,7 +11,7 @@ from .links import broken_links
 FILES = {
     "config.yaml": "title: Mine\nlanguageCode: en\ndisableKinds: [taxonomy, term]\n",
     "layouts/_default/single.html": (
-        "<!doctype html><html><head><title>{{ .Title }}</title>"
+        '<!doctype html><html><head><meta charset="utf-8"><title>{{ .Title }}</title>'
         '<meta name="description" content="{{ .Description }}">{{ template "_internal/opengraph.html" . }}</head>'
         "<body><h1>{{ .Title }}</h1><time>{{ .Date }}</time>{{ .Content }}</body></html>"
     ),
