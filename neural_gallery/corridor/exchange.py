@@ -28,7 +28,7 @@ Listing: TypeAlias = "dict[str, dict[Label, int]]"
 """What the place has: labels and sizes of archives, by key."""
 
 AT_ONCE = 8
-"""So many transfers go on at the same time, …"""
+"""So many transfers go on at the same time: on two cores 16 and 32 were no faster than 8, with 50 ms an answer; …"""
 IN_FLIGHT = 256 * 10**6
 """… as long as together they have no more bytes than that, for all of them are in memory."""
 

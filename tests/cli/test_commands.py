@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -30,9 +31,10 @@ def test_version(run: Run):
 
 def test_every_command_speaks_to_programs():
     """`--json` is an option of each, unless what it prints is for programs anyway."""
-    commands = {**main.commands, **main.commands["weights"].commands}
+    groups = [command for command in main.commands.values() if isinstance(command, click.Group)]
+    commands = {**main.commands, **dict(item for group in groups for item in group.commands.items())}
     silent = {name for name, command in commands.items() if "as_json" not in {one.name for one in command.params}}
-    assert silent == {"weights", "schema", "completion"}
+    assert silent == {"store", "weights", "schema", "completion"}
 
 
 def test_build(run: Run, write_site: WriteSite):

@@ -6,10 +6,10 @@ The painter needs no network, weights are a narrow network's, and what would go 
 from __future__ import annotations
 
 import functools
+import importlib
 import os
 import re
 import shlex
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -112,7 +112,7 @@ def buckets(monkeypatch: pytest.MonkeyPatch) -> None:
         def _strip_protocol(cls, path: str) -> str:
             return super()._strip_protocol(path.removeprefix("s3://"))
 
-    monkeypatch.setitem(sys.modules["fsspec.registry"]._registry, "s3", Bucket)
+    monkeypatch.setitem(importlib.import_module("fsspec.registry")._registry, "s3", Bucket)
     monkeypatch.setattr(MemoryFileSystem, "store", {})
 
 

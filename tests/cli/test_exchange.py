@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 from collections.abc import Callable
@@ -138,6 +139,7 @@ def test_places_that_cannot_be_used(run: Run, url: str, code: int, told: str) ->
 def test_a_missing_package_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """What to install: for S3, and for all of this."""
     monkeypatch.setitem(sys.modules, "s3fs", None)
+    monkeypatch.delitem(importlib.import_module("fsspec.registry")._registry, "s3", raising=False)
     told = run("store", "push", "s3://bucket")
     assert told.exit_code == 1
     assert told.stderr == (
