@@ -163,6 +163,28 @@ class _Blocks(BlocksExtension):
     def extendMarkdownBlocks(self, md: Markdown, block_mgr: BlocksProcessor) -> None:  # noqa: N802 (their name)
         for block in (PairBlock, PictureBlock, GalleryBlock):
             block_mgr.register(block, {"desk": self.desk})
+        _keep_going(block_mgr)
+
+
+def _keep_going(manager: BlocksProcessor) -> None:
+    """Mends what makes pymdownx try for ever: a block right below the end of one that is in a quotation.
+
+    It reads what stands above the second block first, and forgets the second over the first.
+    """
+    run = manager.run
+
+    def careful(parent: Element, blocks: list[str]) -> bool | None:
+        before = list(blocks)
+        run(parent, blocks)
+        if blocks != before:
+            return None
+        start = manager.start.search(blocks[0])
+        if start is None or not start.start():
+            return False  # let other processors have it
+        blocks[0] = blocks[0][start.start() :].lstrip("\n")
+        return None
+
+    setattr(manager, "run", careful)  # noqa: B010  (a method, which type checkers would keep)
 
 
 class GalleryExtension(Extension):

@@ -78,6 +78,7 @@ def decode(path: Path, *, name: str, location: Location | None) -> Image:
                 if image.width * image.height > MAX_PIXELS:
                     raise _too_large(image.width * image.height, name, location)
                 image.load()
+                _shorten_transparency(image)
                 _turn_upright(image)
                 return image
     except Image.DecompressionBombError as error:
@@ -122,6 +123,13 @@ def _too_large(pixels: int, name: str, location: Location | None) -> PictureErro
 
 def _damaged(reason: str, name: str, location: Location | None) -> PictureError:
     return PictureError(Problem(location, f"the picture '{name}' is damaged: {reason}.", "Replace it by a good copy."))
+
+
+def _shorten_transparency(image: Image) -> None:
+    """Drops what says how transparent colours are that a palette cannot have: browsers pass over it, Pillow fails."""
+    alphas = image.info.get("transparency")
+    if image.mode == "P" and isinstance(alphas, bytes):
+        image.info["transparency"] = alphas[:256]
 
 
 def _turn_upright(image: Image) -> None:

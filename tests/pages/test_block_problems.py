@@ -223,3 +223,18 @@ def test_header_with_many_spaces(author, problems_of):
     started = time.process_time()
     assert len(problems_of(author.site())) == 1
     assert time.process_time() - started < 2
+
+
+def test_block_right_below_a_quoted_one(author, problems_of, publish):
+    """A block may follow the end of one in a quotation without an empty line; where it is not closed, that is told."""
+    author.usual().post("> /// pair | me-the_scream\n> ///\n/// pair | me-starry_night\n///\n")
+    assert problems_of(author.site()) == []
+    assert publish(author.site()).page().xpath("//figure/@id") == ["me-the_scream", "me-starry_night"]
+
+
+def test_block_that_is_not_closed_below_a_quoted_one(author, problems_of):
+    """It is told as anywhere."""
+    author.usual().post("> /// pair | me-the_scream\n> ///\n/// pair | me-starry_night\n\nText.\n")
+    assert problems_of(author.site()) == [
+        f"{PLACE}:3:12: the pair block is not closed. Write `///` on a line of its own after its options."
+    ]

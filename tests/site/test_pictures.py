@@ -595,3 +595,13 @@ def test_an_animation_with_very_many_frames(tmp_path: Path) -> None:
     started = time.process_time()
     assert probe(path, PLACE).width == 40
     assert time.process_time() - started < 2
+
+
+def test_more_transparent_colours_than_a_palette_has(tmp_path: Path) -> None:
+    """What a palette cannot have is passed over, as browsers do."""
+    gradient().quantize(16).save(tmp_path / "a.png", transparency=b"\xff" * 16)
+    chunks = png_chunks((tmp_path / "a.png").read_bytes())
+    longer = [(kind, body + bytes(300) if kind == b"tRNS" else body) for kind, body in chunks]
+    (tmp_path / "a.png").write_bytes(png_of(longer))
+    assert not probe(tmp_path / "a.png", PLACE).has_alpha
+    assert pixels_of(tmp_path / "a.png").rgb.shape == (20, 40, 3)

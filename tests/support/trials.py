@@ -38,6 +38,10 @@ MEMORY = 3_000_000_000
 """Bytes of address space that all inputs of a run may take together, the libraries included."""
 
 
+MOST_PIXELS = 2_000_000
+"""A damaged header can make a good picture of a hundred million pixels, which take their time: it is only looked at."""
+
+
 class TooSlow(BaseException):
     """An input took longer than it may. No `except Exception` on the way takes it for something else."""
 
@@ -114,6 +118,8 @@ class Bench:
                 values: dict[str, Any] = dict.fromkeys(("alt", "title", "credit", "license", "source"), "")
                 size = {"width": seen.width, "height": seen.height, "has_alpha": seen.has_alpha}
                 whole = Picture(name="p", path=path, file=name, sha256="", crop=None, location=None, **size, **values)  # type: ignore[arg-type]
+                if seen.width * seen.height > MOST_PIXELS:
+                    return
                 read_pixels(whole, size=24)
                 read_mask(whole, 24, 16)
                 read_covering(whole, 16, 24)
