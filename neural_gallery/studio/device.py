@@ -13,10 +13,11 @@ FIRST_WITH_BFLOAT16 = 8
 """The major compute capability of the first NVIDIA GPUs with units for bfloat16: Ampere's."""
 
 
-def device_name() -> str:
-    """The device that JAX paints on, for people: `CPU`, or the accelerator's own name."""
+def device_name(devices: int = 1) -> str:
+    """What JAX paints on, for people: `CPU`, or the accelerator's own name; `8 x NVIDIA H100` where it is several."""
     device = jax.devices()[0]
-    return "CPU" if device.platform == "cpu" else device.device_kind
+    name = "CPU" if device.platform == "cpu" else device.device_kind
+    return name if devices == 1 else f"{devices} x {name}"
 
 
 def feature_dtype() -> DTypeLike:
