@@ -128,7 +128,7 @@ def test_the_real_network_on_several_devices(real: dict[str, Any]) -> None:
     assert real["step"]["devices"] == 5
     assert real["step"]["loss"] < 1e-5
     assert real["step"]["gradient"] < 1e-3
-    _only_neighbours_talk(real["step"]["collectives"], row=96 * 64)
+    _only_neighbours_talk(real["step"]["collectives"], row=104 * 64)
     assert real["split"]["devices"] == 5
     assert real["split"]["apart"] <= 1
     assert real["batch"]["devices"] == 3
