@@ -53,7 +53,7 @@ def jax_steps(
     """A function that makes `STEPS` steps with the studio's own program, or the one for several pictures at once."""
     graph, state = nnx.split(network)
     canvas = Canvas(*image.shape[:2])
-    source, eye = Source(style, Style(to_bytes(style))), Eye(graph, state, method)
+    source, eye = Source(style, Style(to_bytes(style))), Eye(network, method)
     targets = outcome(eye.targets(image, parts([source]), canvas, longest=max(style.shape[:2])))
     easel = optimizers.begin(jax.device_put(canvas.mount(image)), method)
     shares = (jnp.float32(1.0), jnp.float32(0.2))

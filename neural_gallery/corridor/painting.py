@@ -6,6 +6,7 @@ import math
 from collections import deque
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from neural_gallery.corridor.deadline import NO_DEADLINE, Deadline, Watch
@@ -176,10 +177,10 @@ def _companions(easel: _Easel, following: Sequence[PlannedPair], store: Store, w
     """
     if workshop.ensemble is None or easel.job.checkpoint or not following:
         return []
+    shape = shape_of(easel.planned.pair)
+    alike = list(takewhile(lambda planned: shape_of(planned.pair) == shape, following))
     found: list[_Easel] = []
-    for planned in following[: workshop.ensemble.at_once(easel.job) - 1]:
-        if shape_of(planned.pair) != shape_of(easel.planned.pair):
-            break
+    for planned in alike[: workshop.ensemble.at_once(easel.job, 1 + len(alike)) - 1]:
         try:
             companion = _begin(planned, store, workshop, easel.watch)
         except PictureError:

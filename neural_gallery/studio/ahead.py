@@ -38,7 +38,7 @@ class Ahead:
         self._looks = {
             scale: self._pools[0].submit(self._compile_looks, scale)
             for scale in painting.recipe.scales[first:]
-            if painting.tiling(scale) is None  # blocks have programs of their own
+            if painting.way(scale) is None  # blocks and bands have programs of their own
         }
 
     def looks(self, scale: Scale) -> None:
@@ -75,7 +75,7 @@ class Ahead:
         content.lower().compile()
         for part, traces in zip(painting.parts, styles, strict=True):
             for source, traced in zip(part.sources, traces, strict=True):
-                if eye.tiling(style_canvas(source, longest)) is None:
+                if eye.way(style_canvas(source, longest)) is None:
                     traced.lower().compile()
 
     def _compile_chunk(self, scale: Scale, targets: Targets) -> None:

@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
@@ -61,8 +62,25 @@ def read_checkpoint(data: bytes) -> Checkpoint | None:
 
 
 def checkpoint_of(
-    easel: Easel, *, scale: int, done: int, losses: list[tuple[int, float]], setbacks: list[int]
+    easel: Easel, *, rows: int, scale: int, done: int, losses: list[tuple[int, float]], setbacks: list[int]
 ) -> Checkpoint:
-    """The state of a painting now, copied to the host."""
-    state = tuple(np.asarray(leaf) for leaf in jax.tree.leaves(easel))
+    """The state of a painting now, copied to the host, with so many rows: those which only a split canvas has are not
+    kept, so that any number of devices can go on from there.
+    """
+    state = tuple(_first_rows(np.asarray(leaf), rows) for leaf in jax.tree.leaves(easel))
     return Checkpoint(scale, done, tuple(losses), tuple(setbacks), state)
+
+
+def _first_rows(array: np.ndarray, rows: int) -> np.ndarray:
+    """Of an array of pictures, (…, H, W, C); others stay as they are."""
+    return np.ascontiguousarray(array[..., :rows, :, :]) if array.ndim >= 4 else array
+
+
+def with_rows(easel: Easel, rows: int) -> Easel:
+    """A state with so many rows, zeros where there were none. They lie beyond the picture, and are not looked at."""
+
+    def padded(array: jax.Array) -> jax.Array:
+        missing = rows - array.shape[-3] if array.ndim >= 4 else 0
+        return jnp.pad(array, [(0, 0)] * (array.ndim - 3) + [(0, missing), (0, 0), (0, 0)]) if missing else array
+
+    return jax.tree.map(padded, easel)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
@@ -118,3 +119,46 @@ def continued(image: jax.Array, extent: jax.Array) -> jax.Array:
         jnp.minimum(jnp.arange(length), side - 1) for length, side in zip(image.shape[1:3], extent, strict=True)
     )
     return image[:, rows][:, :, columns]
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """A picture in bands of equally many rows, one on each of `count` devices along the axis of that name.
+
+    What is said here of a band is said on each device at the same time: it is for functions that `jax.shard_map` maps.
+    """
+
+    axis: str
+    count: int
+
+    def first(self, band: jax.Array) -> jax.Array:
+        """The row of the picture that is the first of a band, (N, h, W, C)."""
+        return lax.axis_index(self.axis) * band.shape[1]
+
+    def extent(self, band: jax.Array, extent: jax.Array) -> jax.Array:
+        """How many rows and columns from the band's first on are the picture's: more than it has, or less than none."""
+        return extent - jnp.stack([self.first(band), 0])
+
+    def with_neighbours(self, band: jax.Array) -> jax.Array:
+        """A band with the row above it and the row below, (N, h + 2, W, C); around the canvas lie zeros."""
+        upwards = [(index + 1, index) for index in range(self.count - 1)]
+        downwards = [(index, index + 1) for index in range(self.count - 1)]
+        above = lax.ppermute(band[:, -1:], self.axis, downwards)
+        below = lax.ppermute(band[:, :1], self.axis, upwards)
+        return jnp.concatenate([above, band, below], axis=1)
+
+    def continued(self, band: jax.Array, extent: jax.Array) -> jax.Array:
+        """A band with neighbours, (N, h + 2, W, C), where the picture's own edge goes on one row above and below it.
+
+        `extent` is that of the whole picture from the band on. Columns go on over the rest of the canvas.
+        """
+        own = band[:, 1:-1]
+        rows = jnp.clip(jnp.arange(band.shape[1]), 1 - self.first(own), extent[0])
+        columns = jnp.minimum(jnp.arange(band.shape[2]), extent[1] - 1)
+        # Of bands that lie further beyond the picture, nothing is looked at.
+        return band[:, jnp.clip(rows, 0, band.shape[1] - 1)][:, :, columns]
+
+
+def pad_columns(image: jax.Array, *, replicate: bool = False) -> jax.Array:
+    """One more column at each side, of zeros or of the edge: (N, H, W, C) -> (N, H, W + 2, C)."""
+    return jnp.pad(image, ((0, 0), (0, 0), (1, 1), (0, 0)), mode="edge" if replicate else "constant")

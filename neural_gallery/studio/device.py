@@ -16,10 +16,11 @@ FIRST_WITH_BFLOAT16 = 8
 _ZSTANDARD = b"\x28\xb5\x2f\xfd"  # how a file begins that JAX has packed with zstandard, where that is installed
 
 
-def device_name() -> str:
-    """The device that JAX paints on, for people: `CPU`, or the accelerator's own name."""
+def device_name(devices: int = 1) -> str:
+    """What JAX paints on, for people: `CPU`, or the accelerator's own name; `8 x NVIDIA H100` where it is several."""
     device = jax.devices()[0]
-    return "CPU" if device.platform == "cpu" else device.device_kind
+    name = "CPU" if device.platform == "cpu" else device.device_kind
+    return name if devices == 1 else f"{devices} x {name}"
 
 
 def feature_dtype() -> DTypeLike:

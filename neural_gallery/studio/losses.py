@@ -26,6 +26,9 @@ from neural_gallery.studio.convolution import average_pool, inside
 LEAST_WEIGHT = 1e-6
 """Positions that count less than this in all have no statistics: a mask may vanish where it has few pixels left."""
 
+LEAST_NORM = 1e-12
+"""The square of the norm that a target of nothing but zeros counts as having."""
+
 NEGLIGIBLE = 1e-3
 """Relative distances far below this count by their square: a distance has no slope to follow at 0, its square has."""
 
@@ -156,8 +159,8 @@ def squares(found: jax.Array, wanted: jax.Array) -> jax.Array:
 
 
 def squared_norm(wanted: jax.Array, weights: jax.Array | float = 1.0) -> jax.Array:
-    """|wanted|^2, a scalar. A target of nothing but zeros counts as if it had norm 1e-6."""
-    return jnp.maximum(jnp.sum(weights * wanted.astype(jnp.float32) ** 2), 1e-12)
+    """|wanted|^2, a scalar."""
+    return jnp.maximum(jnp.sum(weights * wanted.astype(jnp.float32) ** 2), LEAST_NORM)
 
 
 def distance(squared: jax.Array) -> jax.Array:
@@ -179,6 +182,19 @@ def total_variation(image: jax.Array, extent: jax.Array) -> jax.Array:
         ),
         jnp.zeros(()),
     )
+
+
+def share_of_variation(part: jax.Array, extent: jax.Array, whole: jax.Array) -> jax.Array:
+    """What some rows of a picture add to its total variation, as a scalar; the row after them comes with them.
+
+    (1, h + 1, W, C). `extent`, (2,), is that of the picture from the first of the rows on, `whole` its own.
+    """
+    counted = inside(part.shape[1:3], extent)
+    down = jnp.sum(counted[:, 1:] * jnp.diff(part, axis=1) ** 2)
+    across = jnp.sum(counted[:, :-1, 1:] * jnp.diff(part[:, :-1], axis=2) ** 2)
+    height, width = whole
+    steps = jnp.stack([(height - 1) * width, height * (width - 1)]) * part.shape[3]
+    return jnp.sum(jnp.stack([down, across]) / jnp.maximum(steps, 1).astype(jnp.float32))
 
 
 @jax.tree_util.register_dataclass

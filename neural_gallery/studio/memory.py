@@ -10,12 +10,14 @@ import ctypes
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import jax
 
 from neural_gallery.errors import PaintError
+from neural_gallery.studio.mesh import crew, shares
+from neural_gallery.studio.pyramid import POOLED
 
 PROGRAM_BYTES = 300 * 10**6
 """What a program takes for itself: its code, what its compiler leaves behind, the threads' work space."""
@@ -41,6 +43,13 @@ SMALLEST_BLOCK = 384
 ENOUGH_PIXELS = 2**20
 """An accelerator that paints so many pixels at once has all its units at work; on more of them it takes longer."""
 
+BAND_PIXELS = 2**18
+"""No device gets less of a picture that is split: a step takes it about as long as the exchange with its neighbours.
+
+An estimate from the work of a step (0.4 TFLOP for so many pixels, some 2 ms on a fast accelerator) and from some fifty
+exchanges of a row, each about 20 microseconds until it has come; it was not measured on several accelerators.
+"""
+
 ASSUMED = 4 * 10**9
 """Free memory where the system does not tell it."""
 
@@ -52,16 +61,25 @@ class Room:
     free: int  # beyond what is taken already
     at_once: int  # of that, for a canvas that is painted at once
     block: int  # of that, for one window of a canvas that is painted in blocks
+    devices: int = 1  # that may be taken, each of them with that room
 
 
 def room_here() -> Room:
-    """The room on the device that JAX paints on."""
-    device = jax.devices()[0]
-    if device.platform == "cpu":
-        return Room(int(SHARE * free_memory()), CEILING_AT_ONCE, CEILING_OF_BLOCKS)
-    stats = device.memory_stats() or {}
-    free = int(SHARE * (stats.get("bytes_limit", ASSUMED) - stats.get("bytes_in_use", 0)))
-    return Room(free, free, free)
+    """The room on the devices that JAX paints on: on each what there is on the fullest."""
+    devices = crew()
+    count = len(devices)
+    if devices[0].platform == "cpu":
+        # A machine that is told to be several devices has its memory once.
+        free = int(SHARE * free_memory())
+        return Room(free // count, CEILING_AT_ONCE // count, CEILING_OF_BLOCKS // count, count)
+    stats = [device.memory_stats() or {} for device in devices]
+    free = int(SHARE * min(it.get("bytes_limit", ASSUMED) - it.get("bytes_in_use", 0) for it in stats))
+    return Room(free, free, free, count)
+
+
+def room_on_one() -> Room:
+    """The same for a painting that leaves the other devices alone."""
+    return replace(room_here(), devices=1)
 
 
 def whole_bytes(shape: tuple[int, int]) -> int:
@@ -82,15 +100,34 @@ def block_size_for(shape: tuple[int, int], room: Room, *, remembered: int = 0) -
     return max(SMALLEST_BLOCK, side // 16 * 16)
 
 
-def pictures_at_once(shape: tuple[int, int]) -> int:
-    """How many pairs are best painted together on canvases of that height and width: one by one on a CPU.
+def bands_for(shape: tuple[int, int], room: Room, *, remembered: int = 0) -> int:
+    """Over how many devices a canvas of that height and width is split, a band of it on each; 1: it is not.
 
-    A CPU is at work with one of them; on an accelerator, small ones would leave most of it idle.
+    `remembered` as above. Where not even a band has room, one device paints it in blocks.
     """
-    if jax.devices()[0].platform == "cpu":
+    worth = min(room.devices, shape[0] * shape[1] // BAND_PIXELS)
+    if worth < 2:
         return 1
+    bands, high = shares(-(-shape[0] // POOLED), worth)
+    band = high * POOLED, shape[1]
+    needed = whole_bytes(band) + remembered * band[0] * band[1]
+    return bands if needed <= min(room.free, room.at_once) else 1
+
+
+def pictures_at_once(shape: tuple[int, int], waiting: int) -> int:
+    """How many of so many pairs are best painted together on canvases of that height and width.
+
+    A CPU is at work with one of them; on an accelerator, small ones would leave most of it idle. Of several devices
+    each takes as many. Too few pairs for all of them are painted one by one where more devices share one picture.
+    """
     room = room_here()
-    return max(1, min(ENOUGH_PIXELS // (shape[0] * shape[1]), min(room.free, room.at_once) // whole_bytes(shape)))
+    fitting = min(room.free, room.at_once) // whole_bytes(shape)
+    if jax.devices()[0].platform == "cpu":
+        on_each = min(1, fitting)
+    else:
+        on_each = min(max(1, ENOUGH_PIXELS // (shape[0] * shape[1])), fitting)
+    together = min(waiting, room.devices * on_each)
+    return max(1, together) if bands_for(shape, room) <= max(1, together) else 1
 
 
 def free_memory() -> int:

@@ -17,9 +17,11 @@ import numpy as np
 import optax
 from flax import nnx
 from jax import lax
+from jax.sharding import Mesh
 from numpy.typing import NDArray
 
 from neural_gallery.studio.losses import Seen, Targets, content_loss, seen, style_loss, total_variation
+from neural_gallery.studio.mesh import ONE_BY_ONE, WHOLE, put_like
 from neural_gallery.studio.recipe import Method
 from neural_gallery.studio.vgg import VGG
 
@@ -82,7 +84,7 @@ def duplicate(easel: Easel) -> Easel:
 
 def slowed(easel: Easel, which: NDArray[np.bool_] | bool = True) -> Easel:
     """The same state, to go on from with half the learning rate; of several states only those."""
-    return dataclasses.replace(easel, pace=jax.device_put(np.where(which, easel.pace / 2, easel.pace)))
+    return dataclasses.replace(easel, pace=put_like(np.where(which, easel.pace / 2, easel.pace), easel.pace))
 
 
 def objective(
@@ -90,16 +92,16 @@ def objective(
 ) -> jax.Array:
     """What is minimised: the shares of the style, kept smooth, and of the content. A scalar."""
     features = network(image, method.layers, pooling=method.pooling, extent=targets.extent)
-    return mixed(seen(features, targets), image, targets, shares, method)
+    return mixed(seen(features, targets), total_variation(image, targets.extent), targets, shares, method)
 
 
 def mixed(
-    found: Seen, image: jax.Array, targets: Targets, shares: tuple[jax.Array, jax.Array], method: Method
+    found: Seen, variation: jax.Array, targets: Targets, shares: tuple[jax.Array, jax.Array], method: Method
 ) -> jax.Array:
     """The objective of a picture of which all is known that there is to know."""
     style = style_loss(found, targets, dict(method.style_layers))
     content = content_loss(found, dict(method.content_layers))
-    smooth_style = style + method.total_variation * total_variation(image, targets.extent)
+    smooth_style = style + method.total_variation * variation
     return shares[0] * smooth_style + shares[1] * content
 
 
@@ -174,7 +176,9 @@ def paint_chunk(
     return lax.scan(body, easel, length=chunk)
 
 
-@functools.partial(jax.jit, static_argnames=("network_graph", "method", "steps", "chunk"), donate_argnames="easels")
+@functools.partial(
+    jax.jit, static_argnames=("network_graph", "method", "steps", "chunk", "mesh"), donate_argnames="easels"
+)
 def paint_chunk_together(
     easels: Easel,
     network_state: nnx.State,
@@ -185,7 +189,15 @@ def paint_chunk_together(
     method: Method,
     steps: int,
     chunk: int,
+    mesh: Mesh | None = None,
 ) -> tuple[Easel, tuple[jax.Array, jax.Array]]:
-    """`paint_chunk` of n pictures on canvases of one shape: all arrays but the network's have an axis of n in front."""
+    """`paint_chunk` of n pictures on canvases of one shape: all arrays but the network's have an axis of n in front.
+
+    On a mesh, each device paints its part of them: n is a multiple of their number, and they do not talk.
+    """
     one = functools.partial(paint_chunk, network_graph=network_graph, method=method, steps=steps, chunk=chunk)
-    return jax.vmap(one, in_axes=(0, None, 0, 0))(easels, network_state, targets, shares)
+    together = jax.vmap(one, in_axes=(0, None, 0, 0))
+    if mesh is not None:
+        specs = (ONE_BY_ONE, WHOLE, ONE_BY_ONE, ONE_BY_ONE)
+        together = jax.shard_map(together, mesh=mesh, in_specs=specs, out_specs=ONE_BY_ONE, check_vma=False)
+    return together(easels, network_state, targets, shares)

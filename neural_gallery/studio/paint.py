@@ -2,7 +2,7 @@
 
 Pictures come in and go out as 8-bit sRGB NumPy arrays, (height, width, 3). The loop runs on the host; each turn of it
 is one compiled chunk of steps, and only the sampled frames cross over. Pictures that would take too much memory so are
-painted step by step and block by block (`tiling`).
+painted step by step and block by block (`tiling`); large ones are split where there are several devices (`splitting`).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from neural_gallery.studio.optimizers import Easel
 from neural_gallery.studio.painting import Painting, Result, Step, sampled_steps
 from neural_gallery.studio.parts import Parts, patiently
 from neural_gallery.studio.recipe import Recipe, Scale
+from neural_gallery.studio.splitting import Split
 from neural_gallery.studio.targets import Style
 from neural_gallery.studio.tiling import measure_for
 from neural_gallery.studio.vgg import VGG
@@ -90,6 +91,8 @@ def _paint_scale(
     recipe, scale = painting.recipe, painting.recipe.scales[index]
     canvas = painting.canvas(scale)
     stage = f"{canvas.width} x {canvas.height}"
+    if canvas.bands > 1:
+        stage += f" on {canvas.bands} devices"
     targets = yield from _patiently(_targets(painting, ahead, scale), painting, f"looking at {stage}")
     return_freed_memory()
     easel = start if isinstance(start, Easel) else painting.begun(start, scale)
@@ -116,10 +119,12 @@ Chunk: TypeAlias = Callable[[Easel], Parts[tuple[Easel, np.ndarray, Sequence[jax
 
 
 def _chunk(painting: Painting, ahead: Ahead, scale: Scale, targets: Targets) -> Chunk:
-    """How the steps of a scale are taken: several in one program, or one after the other in blocks."""
-    recipe, tiling = painting.recipe, painting.tiling(scale)
+    """How the steps of a scale are taken: several in one program, on one or more devices; or one by one in blocks."""
+    recipe, tiling, split = painting.recipe, painting.tiling(scale), painting.split(scale)
     style, content = recipe.shares
     shares = jax.device_put(np.float32(style)), jax.device_put(np.float32(content))
+    if split:
+        return _chunk_in_bands(painting, split, scale, *split.placed((targets, shares)))
 
     def at_once(easel: Easel) -> Parts[tuple[Easel, np.ndarray, jax.Array]]:
         yield ""
@@ -146,6 +151,20 @@ def _chunk(painting: Painting, ahead: Ahead, scale: Scale, targets: Targets) -> 
         return new, np.asarray(loss)[None], [new.average]
 
     return in_blocks
+
+
+def _chunk_in_bands(
+    painting: Painting, split: Split, scale: Scale, targets: Targets, shares: tuple[jax.Array, jax.Array]
+) -> Chunk:
+    """Several steps in one program on several devices."""
+
+    def in_bands(easel: Easel) -> Parts[tuple[Easel, np.ndarray, jax.Array]]:
+        yield ""
+        easel, length = optimizers.duplicate(easel), painting.chunk_length(scale)
+        new, (losses, averages) = split.chunk(easel, targets, shares, steps=scale.steps, chunk=length)
+        return new, np.asarray(losses), averages
+
+    return in_bands
 
 
 def _advance(

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from neural_gallery.site.model import fit
 from neural_gallery.studio import color, optimizers
 from neural_gallery.studio.arrays import Bytes, Floats
-from neural_gallery.studio.checkpoint import Checkpoint, checkpoint_of
+from neural_gallery.studio.checkpoint import Checkpoint, checkpoint_of, with_rows
 from neural_gallery.studio.losses import Targets
 from neural_gallery.studio.memory import Room, room_here
 from neural_gallery.studio.optimizers import Easel
 from neural_gallery.studio.parts import Parts
 from neural_gallery.studio.pyramid import Canvas, covering, resize, to_bytes, to_floats, to_sixteen_bits
 from neural_gallery.studio.recipe import Recipe, Scale
+from neural_gallery.studio.splitting import Split
 from neural_gallery.studio.targets import Eye, Style, parts, recolored, shapes_on
 from neural_gallery.studio.tiling import Tiling
 from neural_gallery.studio.vgg import VGG
@@ -59,6 +60,7 @@ class Result:
     losses: tuple[tuple[int, float], ...]  # (step, objective), one a chunk
     seconds: float  # without those before it was resumed, if it was
     setbacks: tuple[int, ...] = ()  # the steps at which the objective was no number and the learning rate was halved
+    devices: int = 1  # that painted it, or it and others at the same time; at the scale where they were most
 
 
 class Painting:
@@ -76,9 +78,11 @@ class Painting:
         room: Callable[[], Room] = room_here,
     ) -> None:
         self.recipe = recipe
+        self.network = network
         self.graph, self.state = nnx.split(network)
-        self.eye = Eye(self.graph, self.state, recipe.method, room)
-        self.tilings: dict[Scale, Tiling | None] = {}
+        self.eye = Eye(network, recipe.method, room)
+        self.ways: dict[Scale, Tiling | Split | None] = {}
+        self.devices = 1
         self.original = to_floats(content)
         self.content, sources = recolored(self.original, styles, recipe)
         self.parts = parts(sources)
@@ -91,15 +95,30 @@ class Painting:
 
     def canvas(self, scale: Scale) -> Canvas:
         """Where the picture lies at that scale."""
+        canvas, split = self._whole_canvas(scale), self.split(scale)
+        return dataclasses.replace(canvas, bands=split.bands) if split else canvas
+
+    def _whole_canvas(self, scale: Scale) -> Canvas:
+        """The same where it is not split: what a checkpoint has."""
         height, width, _ = self.original.shape
         width, height = fit(width, height, scale.size)
         return Canvas(height, width)
 
+    def way(self, scale: Scale) -> Tiling | Split | None:
+        """How that scale is painted: in blocks, on several devices, or None: all at once. Once decided, it stays so."""
+        if scale not in self.ways:
+            self.ways[scale] = way = self.eye.way(self._whole_canvas(scale))
+            if isinstance(way, Split):
+                self.devices = max(self.devices, way.bands)
+        return self.ways[scale]
+
     def tiling(self, scale: Scale) -> Tiling | None:
-        """The blocks in which that scale is painted, or None: all at once. Once decided, it stays so."""
-        if scale not in self.tilings:
-            self.tilings[scale] = self.eye.tiling(self.canvas(scale))
-        return self.tilings[scale]
+        """The blocks in which that scale is painted, if it is."""
+        return way if isinstance(way := self.way(scale), Tiling) else None
+
+    def split(self, scale: Scale) -> Split | None:
+        """The bands in which that scale is painted on several devices, if it is."""
+        return way if isinstance(way := self.way(scale), Split) else None
 
     def chunk_length(self, scale: Scale) -> int:
         """Steps in each chunk of a scale. All have one length: each is a program, and compiling takes seconds."""
@@ -118,7 +137,7 @@ class Painting:
 
     def traced_begin(self, scale: Scale) -> jax.stages.Traced:
         """The program that makes the state of the optimiser at that scale, from a picture on its canvas."""
-        picture, _, _ = shapes_on(self.canvas(scale))
+        picture, _, _ = shapes_on(self._whole_canvas(scale))
         return optimizers.begin.trace(picture, self.recipe.method)
 
     def start(self, canvas: Canvas) -> Floats:
@@ -143,7 +162,13 @@ class Painting:
         begun = self._with_detail(image, canvas) if self.recipe.init == "content" else image
         mounted = canvas.mount(np.clip(resize(begun, canvas.height, canvas.width), 0, 1))
         easel = optimizers.begin(jax.device_put(mounted), self.recipe.method)
-        return dataclasses.replace(easel, pace=jax.device_put(np.float32(self.recipe.pace)))
+        easel = dataclasses.replace(easel, pace=jax.device_put(np.float32(self.recipe.pace)))
+        return self._placed(easel, scale)
+
+    def _placed(self, easel: Easel, scale: Scale) -> Easel:
+        """A state on the devices that paint that scale."""
+        split = self.split(scale)
+        return split.placed(with_rows(easel, self.canvas(scale).shape[0])) if split else easel
 
     def _with_detail(self, image: Floats, canvas: Canvas) -> Floats:
         """A picture of a coarser scale at the size of the canvas, with what of the content was too fine for it.
@@ -203,7 +228,8 @@ class Painting:
         if not self.wants_checkpoint:
             return None
         self.saved = time.monotonic()
-        return checkpoint_of(easel, scale=scale, done=self.done, losses=self.losses, setbacks=self.setbacks)
+        rows, _ = self._whole_canvas(self.recipe.scales[scale]).shape
+        return checkpoint_of(easel, rows=rows, scale=scale, done=self.done, losses=self.losses, setbacks=self.setbacks)
 
     def go_on(self, resume: Checkpoint) -> tuple[int, Easel | None]:
         """Takes up a painting where it was left: the scale and the state; the first scale and None if it cannot."""
@@ -214,7 +240,7 @@ class Painting:
             like = self.traced_begin(scale).out_info
             if 0 < here <= scale.steps and here % self.chunk_length(scale) == 0 and resume.fits(like):
                 self.losses, self.setbacks, self.done = list(resume.losses), list(resume.setbacks), resume.done
-                return resume.scale, resume.easel(like)
+                return resume.scale, self._placed(resume.easel(like), scale)
         return 0, None
 
     def finished(self, image: Floats) -> Bytes:
@@ -241,7 +267,9 @@ class Painting:
     def result(self, image: Floats, *, seconds: float) -> Result:
         """What has come out, from the last scale's picture."""
         floats = self.finished_floats(image)
-        return Result(to_bytes(floats), to_sixteen_bits(floats), tuple(self.losses), seconds, tuple(self.setbacks))
+        return Result(
+            to_bytes(floats), to_sixteen_bits(floats), tuple(self.losses), seconds, tuple(self.setbacks), self.devices
+        )
 
 
 def sampled_steps(steps: int, frames: int) -> Counter[int]:

@@ -20,20 +20,28 @@ Kind = TypeVar("Kind", np.uint8, np.uint16)
 
 BUCKET = 8
 
+POOLED = 16
+"""What all poolings of a VGG make of one position: a band of a picture has a multiple of so many rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """Where a picture of `height` x `width` lies on its canvas, whose sides are multiples of `bucket`."""
+    """Where a picture of `height` x `width` lies on its canvas, whose sides are multiples of `bucket`.
+
+    A canvas in several bands, one for each of several devices, is as much higher as makes all of them equally high.
+    """
 
     height: int
     width: int
     bucket: int = BUCKET
+    bands: int = 1
 
     @property
     def shape(self) -> tuple[int, int]:
         """Height and width of the canvas."""
         rows, columns = (-(-side // self.bucket) * self.bucket for side in (self.height, self.width))
-        return rows, columns
+        step = self.bands * POOLED if self.bands > 1 else 1
+        return -(-rows // step) * step, columns
 
     @property
     def extent(self) -> NDArray[np.int32]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -22,12 +22,15 @@ from neural_gallery.studio import color
 from neural_gallery.studio.arrays import Bytes, Floats
 from neural_gallery.studio.blocks import grid_of
 from neural_gallery.studio.losses import Region, Statistics, Targets, blend, statistics_at
-from neural_gallery.studio.memory import Room, block_size_for, room_here
+from neural_gallery.studio.memory import Room, bands_for, block_size_for, room_here
+from neural_gallery.studio.mesh import copies, mesh_of
 from neural_gallery.studio.optimizers import remembered_bytes
 from neural_gallery.studio.parts import Parts
 from neural_gallery.studio.pyramid import Canvas, resize, style_bucket, to_floats
 from neural_gallery.studio.recipe import Method, Recipe
+from neural_gallery.studio.splitting import Split
 from neural_gallery.studio.tiling import Tiling
+from neural_gallery.studio.vgg import VGG
 
 SMALLEST_STYLE = 16
 """No style is looked at with a longest side below this, however small the scale and `style_scale` are."""
@@ -150,21 +153,34 @@ def shapes_on(canvas: Canvas, *, masked: bool = False) -> tuple[Any, Any, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Eye:
-    """Looks at pictures with one network, in the way of one method; at those too large for the room in blocks."""
+    """Looks at pictures with one network, in the way of one method; at large ones in bands or in blocks."""
 
-    graph: nnx.GraphDef
-    state: nnx.State
+    network: VGG
     method: Method
     room: Callable[[], Room] = room_here
 
-    def tiling(self, canvas: Canvas) -> Tiling | None:
-        """The blocks for a canvas, or None where there is room for all of it at once."""
-        side = block_size_for(canvas.shape, self.room(), remembered=remembered_bytes(self.method))
+    @property
+    def graph(self) -> nnx.GraphDef:
+        """What the network is, without its weights."""
+        return nnx.split(self.network)[0]
+
+    @property
+    def state(self) -> nnx.State:
+        """The network's weights."""
+        return nnx.split(self.network)[1]
+
+    def way(self, canvas: Canvas) -> Tiling | Split | None:
+        """How a canvas is looked at: on several devices; in blocks, where there is no room for all of it; else None."""
+        room, remembered = self.room(), remembered_bytes(self.method)
+        bands = canvas.bands if canvas.bands > 1 else bands_for(canvas.shape, room, remembered=remembered)
+        if bands > 1:
+            mesh = mesh_of(bands)
+            return Split(self.graph, copies(self.network, mesh), self.method, mesh)
+        side = block_size_for(canvas.shape, room, remembered=remembered)
         if side is None:
             return None
-        architecture = nnx.merge(self.graph, self.state).architecture
-        grid = grid_of(canvas.shape, side, architecture=architecture, layers=self.method.layers)
-        return Tiling(self.graph, self.state, self.method, grid)
+        grid = grid_of(canvas.shape, side, architecture=self.network.architecture, layers=self.method.layers)
+        return Tiling(*nnx.split(self.network), self.method, grid)
 
     def targets(self, content: Floats, styles: Sequence[Part], canvas: Canvas, *, longest: int) -> Parts[Targets]:
         """What a painting on that canvas is drawn to; styles are looked at with that longest side in pixels."""
@@ -178,18 +194,21 @@ class Eye:
         """The features of a picture of any size that is to be kept, by layer."""
         mounted = jax.device_put(canvas.mount(resize(image, canvas.height, canvas.width)))
         extent = jax.device_put(canvas.extent)
-        if tiling := self.tiling(canvas):
-            return (yield from tiling.content_features(mounted, extent))
+        if way := self.way(canvas):
+            return (yield from way.content_features(mounted, extent))
         yield ""
         return _content_features(self.state, mounted, extent, network_graph=self.graph, method=self.method)
 
     def style(self, source: Source, longest: int) -> Parts[dict[str, Statistics]]:
         """A style's statistics by layer, looked at with that longest side."""
         canvas = style_canvas(source, longest)
+        way = self.way(canvas)
+        if isinstance(way, Split):
+            canvas = replace(canvas, bands=way.bands)
         image = resize(source.image, canvas.height, canvas.width)
         arrays = jax.device_put((canvas.mount(image), canvas.mask(source.mask), canvas.extent))
-        if tiling := self.tiling(canvas):
-            return (yield from tiling.statistics(*arrays))
+        if way:
+            return (yield from way.statistics(*arrays))
         yield ""
         return _style_statistics(self.state, *arrays, network_graph=self.graph, method=self.method)
 

@@ -31,6 +31,7 @@ from neural_gallery.studio.losses import (
     share_of_statistics,
     squared_norm,
     squares,
+    total_variation,
 )
 from neural_gallery.studio.optimizers import Easel, mixed, take_step
 from neural_gallery.studio.parts import Parts
@@ -237,7 +238,7 @@ def _judge(
     """The objective, and its gradient with respect to what is seen and, of the total variation, to the picture."""
 
     def objective(found: Seen, image: jax.Array) -> jax.Array:
-        return mixed(found, image, targets, shares, method)
+        return mixed(found, total_variation(image, targets.extent), targets, shares, method)
 
     loss, (cotangents, gradient) = jax.value_and_grad(objective, argnums=(0, 1))(found, image)
     return loss, cotangents, gradient

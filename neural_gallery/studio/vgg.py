@@ -19,11 +19,13 @@ from neural_gallery.errors import WeightsError
 from neural_gallery.studio.architecture import CAFFE, Architecture, InputConvention, needed_convolutions
 from neural_gallery.studio.arrays import Floats
 from neural_gallery.studio.convolution import (
+    Bands,
     average_pool,
     continued,
     direct_convolution,
     inside,
     max_pool,
+    pad_columns,
     pad_edges,
     turn_kernel,
 )
@@ -74,6 +76,15 @@ class Convolution(nnx.Module):
             features = direct_convolution(image, self.kernel[...], self.turned[...])
         return jax.nn.relu(jnp.asarray(features) + self.bias[...])
 
+    def within(self, band: jax.Array, *, replicate_edges: bool = False) -> jax.Array:
+        """The same for a band that has a row of each neighbour: (N, h + 2, W, I) -> (N, h, W, O)."""
+        if self.wide and not replicate_edges and band.shape[1] * band.shape[2] >= WINOGRAD_PIXELS:
+            features = jnp.asarray(winograd_convolution(band, self.transformed[...]))[:, 1:-1]
+        else:
+            padded = pad_columns(band, replicate=replicate_edges)
+            features = direct_convolution(padded, self.kernel[...], self.turned[...], 0)
+        return jax.nn.relu(jnp.asarray(features) + self.bias[...])
+
 
 class VGG(nnx.Module):
     """A VGG network's convolutions, as many as there are parameters for.
@@ -114,6 +125,7 @@ class VGG(nnx.Module):
         pooling: Pooling = "max",
         replicate_edges: bool = True,
         extent: jax.Array | None = None,
+        bands: Bands | None = None,
     ) -> dict[str, jax.Array]:
         """Features of the named layers: (N, H, W, 3) -> {name: (N, h, w, C)}; nothing deeper is computed.
 
@@ -123,8 +135,14 @@ class VGG(nnx.Module):
         `replicate_edges` lets the first convolution see the picture's own edge continued instead of the padding's
         grey, which otherwise paints a border (a deviation from Gatys et al. 2016, as in crowsonkb's
         style-transfer-pytorch). Raises WeightsError for a layer that the network does not have.
+
+        With `bands` the picture is one of them, whose rows are a multiple of what the poolings make one, and `extent`,
+        which it must have, counts from its first row on; every convolution asks the neighbours for a row.
         """
-        if extent is not None and replicate_edges:
+        if bands is not None and replicate_edges:
+            assert extent is not None
+            image = bands.continued(bands.with_neighbours(image), extent)
+        elif extent is not None and replicate_edges:
             image = continued(image, extent)
         features = as_wanted(image, self.convention)
         if extent is not None and not replicate_edges:
@@ -137,7 +155,12 @@ class VGG(nnx.Module):
                 if extent is not None:
                     extent = extent // 2
                     features = features * _inside(features, extent)  # a half-covered window does not count
-            features = getattr(self, name)(features, replicate_edges=first and replicate_edges).astype(self.dtype)
+            convolution, edges = getattr(self, name), first and replicate_edges
+            if bands is None:
+                features = convolution(features, replicate_edges=edges).astype(self.dtype)
+            else:
+                band = features if edges else bands.with_neighbours(features)
+                features = convolution.within(band, replicate_edges=edges).astype(self.dtype)
             if extent is not None:
                 features = features * _inside(features, extent)
             layer = name.replace("conv", "relu")

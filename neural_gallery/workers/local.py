@@ -103,15 +103,17 @@ class LocalEnsemble:
 
     compiled: Path  # the folder for compiled programs
 
-    def at_once(self, job: Job) -> int:
-        """How many jobs like that one are best painted together."""
+    def at_once(self, job: Job, waiting: int) -> int:
+        """How many of so many jobs like that one are best painted together."""
         from neural_gallery.studio.memory import pictures_at_once
 
-        return pictures_at_once(job.content.shape[:2])
+        return pictures_at_once(job.content.shape[:2], waiting)
 
     def __call__(self, jobs: Sequence[Job]) -> Generator[tuple[int, Message], None, None]:
         """Messages of all jobs, each with the job's position. Jobs of other kinds come one after the other."""
         from neural_gallery.studio.device import keep_compilations
+        from neural_gallery.studio.memory import room_on_one
+        from neural_gallery.studio.mesh import crew
         from neural_gallery.studio.painting import Painting
         from neural_gallery.studio.together import kind_of, paint_together
 
@@ -127,6 +129,7 @@ class LocalEnsemble:
                 recipe,
                 begin_with=job.start,
                 checkpoint_every=job.checkpoint_every,
+                room=room_on_one,
             )
             kinds.setdefault(kind_of(painting), {})[position] = painting
         for members in kinds.values():
@@ -134,7 +137,7 @@ class LocalEnsemble:
                 yield from ((position, message) for position in members for message in local_painter(jobs[position]))
                 continue
             frames = [jobs[position].frames for position in members]
-            for records in paint_together(list(members.values()), frames=frames):
+            for records in paint_together(list(members.values()), frames=frames, devices=len(crew())):
                 for (position, painting), record in zip(members.items(), records, strict=True):
                     yield position, _message(jobs[position], painting.recipe, record)
 
@@ -189,7 +192,7 @@ def _facts(recipe: Recipe, result: Result) -> dict[str, object]:
         "losses": [[step, round(loss, 6)] for step, loss in result.losses],
         "setbacks": list(result.setbacks),
         "seconds": round(result.seconds, 2),
-        "device": device_name(),
+        "device": device_name(result.devices),
         "engine": ENGINE_VERSION,
         "versions": {
             "neural-gallery": __version__,

@@ -87,8 +87,8 @@ Painter: TypeAlias = Callable[[Job], Iterator[Message]]
 class Ensemble(Protocol):
     """Paints several jobs in one go, for devices that one small picture leaves idle."""
 
-    def at_once(self, job: Job) -> int:
-        """How many jobs of the size of that one are best painted together; 1: they are better painted singly."""
+    def at_once(self, job: Job, waiting: int) -> int:
+        """How many of `waiting` jobs of that one's size are best painted together; 1: it is better painted singly."""
         ...
 
     def __call__(self, jobs: Sequence[Job]) -> Generator[tuple[int, Message], None, None]:

@@ -36,9 +36,10 @@ class Alternating:
         self.fails = False
         self.stops = False
 
-    def at_once(self, job: Job) -> int:
-        """So many, whatever the job is."""
+    def at_once(self, job: Job, waiting: int) -> int:
+        """So many, whatever the job is and however many wait."""
         assert job.content.size
+        assert waiting > 1
         return self.room
 
     def __call__(self, jobs: Sequence[Job]) -> Generator[tuple[int, Message], None, None]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from flax import nnx
 
 from neural_gallery.studio.paint import paint
 from neural_gallery.studio.painting import Step
@@ -84,7 +83,7 @@ def test_styles_can_share_the_layers_among_them(
         Source(style / np.float32(255), Style(style, 0.75, ("relu1_1",))),
         Source(style[::-1, ::-1] / np.float32(255), Style(style[::-1, ::-1], 0.25)),
     )
-    eye = Eye(*nnx.split(tiny_network), tiny_recipe().method)
+    eye = Eye(tiny_network, tiny_recipe().method)
     canvas = Canvas(*content.shape[:2])
     targets = outcome(eye.targets(content / np.float32(255), parts([one, two]), canvas, longest=42))
     (region,) = targets.regions

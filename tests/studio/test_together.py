@@ -131,12 +131,13 @@ def test_each_can_go_on_by_itself(tiny_network: VGG, pairs: list[Pair], monkeypa
 
 def test_how_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """One on a CPU; on an accelerator as many small pictures as keep it at work, and as it has memory for."""
-    assert memory.pictures_at_once((64, 64)) == 1
+    assert memory.pictures_at_once((64, 64), 100) == 1
 
     class Accelerator:
         """A device with so much memory."""
 
         platform = "gpu"
+        device_kind = "one"
 
         def __init__(self, limit: int) -> None:
             self.limit = limit
@@ -146,8 +147,8 @@ def test_how_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
             return {"bytes_limit": self.limit, "bytes_in_use": 0}
 
     monkeypatch.setattr(memory.jax, "devices", lambda: [Accelerator(80 * 10**9)])
-    assert memory.pictures_at_once((256, 256)) == 16
-    assert memory.pictures_at_once((1024, 1024)) == 1
-    assert memory.pictures_at_once((4000, 4000)) == 1
+    assert memory.pictures_at_once((256, 256), 100) == 16
+    assert memory.pictures_at_once((1024, 1024), 100) == 1
+    assert memory.pictures_at_once((4000, 4000), 100) == 1
     monkeypatch.setattr(memory.jax, "devices", lambda: [Accelerator(2 * 10**9)])
-    assert memory.pictures_at_once((256, 256)) == 3
+    assert memory.pictures_at_once((256, 256), 100) == 3
