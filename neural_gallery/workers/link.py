@@ -59,7 +59,7 @@ def linked(address: str) -> Iterator[Link]:
                 "threads_per_worker": 1,
                 "processes": True,
                 "host": "127.0.0.1",
-                "dashboard_address": None,
+                "dashboard_address": "127.0.0.1:0",
                 "memory_limit": 0,  # how much memory painting takes is the studio's business
                 "silence_logs": _SILENCE,
             }
@@ -131,7 +131,7 @@ class Link:
     def close(self) -> None:
         """Ends it, whether or not the scheduler is there."""
         for thread in self._restarts:
-            thread.join(5.0)
+            thread.join(2.0)
         with contextlib.suppress(Exception):
             if self._client.status == "running":
                 self._queue.get(batch=True)

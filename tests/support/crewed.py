@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from neural_gallery.workers import hand
 from neural_gallery.workers.messages import Job, Message, Painted, Progress
+from neural_gallery.workers.wire import Library
 
 STEPS, EVERY = 20, 5
 """Steps of each pair, and of those from one checkpoint to the next."""
@@ -37,10 +39,13 @@ class Crewed:
     hangs: tuple[str, ...] = ()
     deadly: tuple[str, ...] = ()
     raises: tuple[str, ...] = ()
+    forgets: bool = False  # every picture that it was sent
 
     def __call__(self, job: Job) -> Iterator[Message]:
         """Paint one pair."""
         done = int(job.checkpoint or b"0")
+        if self.forgets:
+            hand.PICTURES = Library()
         self._note("begun", f"{job.name} {os.getpid()} {done}")
         sampled = {round(k * STEPS / (job.frames - 1)) for k in range(job.frames)}
         if not done:
