@@ -15,7 +15,8 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
-from multiprocessing.connection import Client, Connection, Listener
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client, Connection, Listener, answer_challenge, deliver_challenge
 from typing import TypeAlias
 
 from neural_gallery.errors import CrewError
@@ -73,10 +74,11 @@ class ExecutorShift:
     _heard: queue.SimpleQueue[tuple[int, object]] = field(default_factory=queue.SimpleQueue)
     _secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     _listener: Listener = field(init=False)
+    _closing: bool = False
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._listener = Listener(("127.0.0.1", 0), backlog=64, authkey=self._secret)
+        self._listener = Listener(("127.0.0.1", 0), backlog=64)
         self._start(self._accept)
 
     def free(self) -> int:
@@ -116,11 +118,13 @@ class ExecutorShift:
         """Stops every job, and listening."""
         for number in list(self._stints):
             self._drop(number)
-        with contextlib.suppress(OSError, EOFError):
-            Client(self._listener.address, authkey=self._secret).close()  # wakes whoever waits for one
+        self._closing = True
+        with contextlib.suppress(OSError):
+            Client(self._listener.address).close()  # wakes who waits for a call
         self._listener.close()
+        end = time.monotonic() + 1.0  # they end at once, but for those that listen to a worker that hangs
         for thread in self._threads:
-            thread.join(5.0)
+            thread.join(max(0.0, end - time.monotonic()))
 
     def _drop(self, number: int) -> _Stint:
         """The connection's end is what stops a painter."""
@@ -168,28 +172,26 @@ class ExecutorShift:
         return [(stint.ticket, Lost(stint.worker, why))]
 
     def _accept(self) -> None:
-        """Takes calls, until one comes without a number."""
-        while True:
-            try:
-                line = self._listener.accept()
-                hello = line.recv()
-            except EOFError:
-                return
-            except (OSError, ValueError):  # a caller without the secret is one
-                continue
-            number, worker = hello
-            self._heard.put((number, _Hello(worker, line)))
-            self._start(self._listen, number, line)
+        """Takes calls."""
+        while not self._closing:
+            with contextlib.suppress(OSError):
+                # Who calls has to prove itself: that may take its time, and is not waited for here.
+                self._start(self._listen, self._listener.accept())
 
-    def _listen(self, number: int, line: Connection) -> None:
-        """Hears one job to its end."""
+    def _listen(self, line: Connection) -> None:
+        """Hears one job to its end, if it is one of ours."""
+        number = 0
         try:
+            deliver_challenge(line, self._secret)
+            answer_challenge(line, self._secret)
+            number, worker = line.recv()
+            self._heard.put((number, _Hello(worker, line)))
             while True:
                 self._heard.put((number, unpack(line.recv())))
-        except (EOFError, OSError):
-            self._heard.put((number, None))
         except DamagedError as error:
             self._heard.put((number, Lost("", f"sent something damaged ({error})")))
+        except (EOFError, OSError, AuthenticationError):
+            self._heard.put((number, None))
         finally:
             line.close()
 

@@ -32,7 +32,9 @@ def missing_program(marker: str) -> str:
     if package := PACKAGES.get(marker):
         if importlib.util.find_spec(package):
             return ""
-        return f"the package {package} is not installed: pip install {package}, or leave these out with -m 'not {marker}'"
+        return (
+            f"the package {package} is not installed: pip install {package}, or leave these out with -m 'not {marker}'"
+        )
     if program(marker):
         return ""
     name = PROGRAMS[marker][0]

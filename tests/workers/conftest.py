@@ -67,7 +67,7 @@ def built(manifest: Path, told: list[Event]) -> Callable[..., Files]:
     def run(workshop: Workshop, **options: object) -> Files:
         told.clear()
         for event in build(load_site(manifest), Store(manifest.parent / STORE_FOLDER), workshop, **options):
-            told.append(event)  # noqa: PERF402
+            told.append(event)
         return files(manifest.parent / "public")
 
     return run

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,8 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 import neural_gallery
 from neural_gallery.cli import main
@@ -21,7 +25,7 @@ from neural_gallery.corridor.deadline import Deadline
 from neural_gallery.corridor.events import Event, Note, PairDone, PairFailed, PairProgress, PairStarted, PairStopped
 from neural_gallery.corridor.reserve import Publishing
 from neural_gallery.corridor.run import build
-from neural_gallery.corridor.workshop import Workshop, with_cluster
+from neural_gallery.corridor.workshop import Workshop, local_workshop, with_cluster
 from neural_gallery.errors import CrewError, PaintError
 from neural_gallery.site.manifest import load_site
 from neural_gallery.store import STORE_FOLDER
@@ -206,7 +210,7 @@ def test_the_scheduler_goes_away(notes: Path, manifest: Path, tmp_path: Path):
                 while not where.exists():
                     time.sleep(0.1)
                 address = json.loads(where.read_text())["address"]
-                with pytest.raises(CrewError) as caught:
+                with pytest.raises(CrewError) as caught:  # noqa: PT012  (it is the run that raises)
                     for event in build(load_site(manifest), store, on(address, painter)):
                         if isinstance(event, PairDone):
                             scheduler.send_signal(signal.SIGKILL)
@@ -243,3 +247,20 @@ def test_without_the_package(manifest: Path, monkeypatch: pytest.MonkeyPatch):
         "a cluster needs the package distributed, which is not installed. Run `pip install 'neural-gallery[cluster]'`.",
         "1 problem",
     ]
+
+
+@pytest.mark.slow
+def test_the_real_engine(manifest: Path, told: list[Event], built: Built):
+    """Drafts of 64 pixels in two processes: the same pictures that one process paints."""
+    text = manifest.read_text().replace("  size: 48", "  size: 64\n  quality: draft").split("  - {content: sun")[0]
+    manifest.write_text(text)
+    compiled = manifest.parent / STORE_FOLDER / "compiled"
+    shared = built(with_cluster(local_workshop(compiled), "local:2", compiled))
+    assert len(of_kind(told, PairDone)) == 2
+    assert any(compiled.iterdir())
+    shutil.rmtree(manifest.parent / "public")
+    shutil.rmtree(manifest.parent / STORE_FOLDER / "paintings")
+    alone = built(local_workshop(compiled))
+    for name in ("sky-sun", "sea-sun"):
+        pixels = [np.asarray(Image.open(io.BytesIO(one[f"static/img/{name}.png"])), int) for one in (shared, alone)]
+        assert np.abs(pixels[0] - pixels[1]).mean() < 2
