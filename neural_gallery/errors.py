@@ -9,6 +9,7 @@
     │   └── UsageError          the command line
     └── RunError                the input is right, the run failed: exit code 1
         ├── PaintError          style transfer diverged or could not run
+        ├── CrewError           those who paint elsewhere cannot be reached, or can no longer
         ├── WeightsError        the network's weights are missing, damaged or of another network
         ├── StoreError          the store cannot be read or written
         ├── RemoteError         another machine's copy of the store cannot be reached, read or written
@@ -105,6 +106,10 @@ class RunError(NeuralGalleryError):
 
 class PaintError(RunError):
     """Style transfer failed."""
+
+
+class CrewError(RunError):
+    """Nobody is there to paint."""
 
 
 class WeightsError(RunError):

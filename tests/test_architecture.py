@@ -17,8 +17,8 @@ from neural_gallery.workers.messages import Painter
 PACKAGE = Path(neural_gallery.__file__).parent
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 
-SHARED = {"neural_gallery", "errors", "site.model", "workers.messages"}
-"""What every room may import: errors and records, without logic worth the name."""
+SHARED = {"neural_gallery", "errors", "site.model", "store.pixels", "workers.messages"}
+"""What every room may import: errors, records, and how pixels are packed, wherever they go."""
 
 MAY_IMPORT = {
     "site": {"site"},
@@ -52,6 +52,8 @@ FOREIGN_TO = {
     "starlette": {"live"},
     "uvicorn": {"live"},
     "watchfiles": {"live"},
+    "distributed": {"workers"},
+    "dask": {"workers"},
 }
 """Libraries that belong to some rooms only."""
 
@@ -96,6 +98,14 @@ def test_libraries_stay_in_their_rooms(module: Path):
     for name in imports_of(module):
         rooms = FOREIGN_TO.get(name.split(".")[0])
         assert rooms is None or room_of(module) in rooms, f"{module} must not import {name}"
+
+
+def test_one_module_knows_dask():
+    """Whatever is to be changed with another way to a cluster stands in one place."""
+    knows = {
+        path.name for path in MODULES if {"dask", "distributed"} & {name.split(".")[0] for name in imports_of(path)}
+    }
+    assert knows == {"link.py"}
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())

@@ -1,4 +1,4 @@
-"""The live display on a terminal: a bar for the whole run and one for the pair that is being painted.
+"""The live display on a terminal: a bar for the whole run and one for each pair that is being painted.
 
 Rich redraws it ten times a second from its own thread, so the clock and the time left move even where the painter
 is silent, as it is while the network is compiled.
@@ -11,7 +11,16 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.text import Text
 
 from neural_gallery.cli import words
@@ -58,7 +67,8 @@ class Bars:
             transient=True,
         )
         self._whole = self._progress.add_task("pairs", total=None, state="", whole=True, visible=False)
-        self._pair = self._progress.add_task("", total=None, state="", visible=False)
+        self._pairs: dict[str, TaskID] = {}  # those under way
+        self._over = 0  # pairs that are
         self._encoding = self._progress.add_task("encoding", total=None, state="", visible=False)
 
     def __enter__(self) -> Self:
@@ -88,19 +98,19 @@ class Bars:
                 self._progress.update(
                     self._whole, total=len(missing), state=f"0 of {len(missing)}", visible=bool(missing)
                 )
-            case PairStarted(pair):
-                self._forecast.start(now)
-                self._progress.reset(self._pair, total=None, description=pair, state="starting", visible=True)
-            case PairProgress(_, step, steps, stage, _, work):
-                self._forecast.progress(work, now)
-                self._progress.update(self._pair, completed=work, total=1.0, state=f"{step}/{steps} {stage}")
+            case PairStarted(pair, expected_seconds=expected):
+                self._forecast.start(now, pair, expected)
+                self._pairs[pair] = self._progress.add_task(pair, total=None, state="starting")
+            case PairProgress(pair, step, steps, stage, _, work):
+                self._forecast.progress(work, now, pair)
+                self._progress.update(self._pairs[pair], completed=work, total=1.0, state=f"{step}/{steps} {stage}")
             case PairDone() | PairFailed():
-                self._forecast.finish(now)
+                self._remove(event.pair, now)
                 self._finished(event)
             case PairStopped(pair, work=work):
+                self._remove(pair, now)
                 self._progress.console.print(Text(f"stopped {pair} at {work:.0%}, and kept it"))
             case TimeUp():
-                self._progress.update(self._pair, visible=False)
                 self._progress.update(self._whole, visible=False)
             case EncodingStarted(path):
                 self._progress.update(self._encoding, description="encoding", state=path, visible=True)
@@ -109,13 +119,16 @@ class Bars:
             case _:
                 pass
 
+    def _remove(self, pair: str, now: float) -> None:
+        """The bar of a pair that is not painted any more."""
+        self._forecast.finish(now, pair)
+        self._progress.remove_task(self._pairs.pop(pair))
+
     def _finished(self, event: PairDone | PairFailed) -> None:
         """One pair is over: a line that stays, above the bars."""
-        state = f"{event.position} of {event.total}"
-        self._progress.update(self._whole, completed=event.position, state=state)
-        last = event.position == event.total
-        self._progress.update(self._pair, visible=False)
-        if last:
+        self._over += 1
+        self._progress.update(self._whole, completed=self._over, state=f"{self._over} of {event.total}")
+        if self._over == event.total:
             self._progress.update(self._whole, visible=False)
         told = f"painted {event.pair} in {words.seconds(event.seconds)}" if isinstance(event, PairDone) else ""
         self._progress.console.print(Text(told or f"failed  {event.pair}"))

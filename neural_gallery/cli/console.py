@@ -104,13 +104,17 @@ class JsonLines(Quiet):
 
 
 class PlainLines(Quiet):
-    """Lines on standard error: one when a pair starts and ends, and one about every ten seconds between."""
+    """Lines on standard error: one when a pair starts and ends, and one about every ten seconds between.
+
+    Where several pairs are under way, these tell of one after the other.
+    """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
         self._forecast = Forecast(())
         self._told_at = clock()
-        self._prefix = ""
+        self._prefixes: dict[str, str] = {}  # of the pairs that are under way
+        self._left = 0  # pairs that are not over
         self._encoding = False
 
     def show(self, event: Event) -> None:
@@ -126,34 +130,33 @@ class PlainLines(Quiet):
             case PlanReady(plan):
                 missing = plan.to_paint
                 self._forecast = Forecast(planned.seconds for planned in missing)
+                self._left = len(missing)
                 about = f"painting {words.counted(len(missing), 'pair')}, about {words.seconds(plan.seconds)}"
                 return about if missing else ""
-            case PairStarted(pair, position, total):
-                self._forecast.start(now)
-                self._prefix = f"[{position}/{total}] {pair}"
-                return f"{self._prefix}: starting"
-            case PairProgress():
-                self._forecast.progress(event.work, now)
+            case PairStarted(pair, position, total, expected):
+                self._forecast.start(now, pair, expected)
+                self._prefixes[pair] = f"[{position}/{total}] {pair}"
+                return f"{self._prefixes[pair]}: starting"
+            case PairProgress(pair):
+                self._forecast.progress(event.work, now, pair)
                 if now - self._told_at < QUIET_SECONDS:
                     return ""
                 left = words.seconds(self._forecast.remaining(now))
-                return f"{self._prefix}: step {event.step} of {event.steps}, {event.stage}; {left} left"
+                return f"{self._prefixes[pair]}: step {event.step} of {event.steps}, {event.stage}; {left} left"
             case PairDone():
-                self._forecast.finish(now)
+                prefix = self._over(event.pair, now)
                 left = words.seconds(self._forecast.remaining(now))
-                rest = f"; {left} left" if event.position < event.total else ""
-                return f"{self._prefix}: painted in {words.seconds(event.seconds)}{rest}"
+                rest = f"; {left} left" if self._left else ""
+                return f"{prefix}: painted in {words.seconds(event.seconds)}{rest}"
             case _:
                 return self._other_line(event, now)
 
     def _other_line(self, event: Event, now: float) -> str:
         match event:
-            case PairFailed():
-                self._forecast.finish(now)
-                return f"{self._prefix}: failed"
-            case PairStopped():
-                self._forecast.finish(now)
-                return f"{self._prefix}: stopped at {event.work:.0%}, and kept"
+            case PairFailed(pair):
+                return f"{self._over(pair, now)}: failed"
+            case PairStopped(pair):
+                return f"{self._over(pair, now)}: stopped at {event.work:.0%}, and kept"
             case EncodingStarted(path):
                 told, self._encoding = self._encoding, True
                 return f"encoding {path}" if not told or now - self._told_at >= QUIET_SECONDS else ""
@@ -161,3 +164,9 @@ class PlainLines(Quiet):
                 return f"note: {message}"
             case _:
                 return ""
+
+    def _over(self, pair: str, now: float) -> str:
+        """Notes that a pair is; how its lines begin."""
+        self._forecast.finish(now, pair)
+        self._left -= 1
+        return self._prefixes.pop(pair)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from neural_gallery.cli.completion import pair_ids
+from neural_gallery.cli.crews import Cluster, cluster_options, workshop_for
 from neural_gallery.cli.options import (
     Request,
     json_option,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @quiet_option
 @strict_option
 @time_budget_option
+@cluster_options
 @click.option("--open", "open_page", is_flag=True, help="Open the front page in the browser afterwards.")
 @click.pass_context
 def build(
@@ -41,6 +43,7 @@ def build(
     quiet: bool,
     strict: bool,
     deadline: Deadline,
+    cluster: Cluster | None,
     open_page: bool,
 ) -> None:
     """Paint what is missing, encode it, and write the pages.
@@ -53,6 +56,7 @@ def build(
         neural-gallery build
         neural-gallery build --time-budget 40m
         neural-gallery build --quality draft --target html
+        neural-gallery build --cluster local:2
         neural-gallery build --open --strict
     """
     from neural_gallery.cli.following import follow
@@ -63,7 +67,8 @@ def build(
         message = f"--open shows pages that a browser reads as they are, and the target is {site.target.value}."
         generator = site.target.value.capitalize()
         raise UsageError.at(None, message, f"Add --target html, or build with {generator} and open what it makes.")
-    run = build_site(site, request.store(), workshop_of(context, request), strict=strict, deadline=deadline)
+    workshop = workshop_for(context, request, cluster)
+    run = build_site(site, request.store(), workshop, strict=strict, deadline=deadline)
     follow(run, site.output, as_json=as_json, quiet=quiet)
     if open_page:
         open_in_browser(site.output / "index.html")
@@ -75,6 +80,7 @@ def build(
 @json_option(error_line)
 @quiet_option
 @time_budget_option
+@cluster_options
 @shard_option("Paint")
 @click.pass_context
 def paint(
@@ -84,6 +90,7 @@ def paint(
     as_json: bool,
     quiet: bool,
     deadline: Deadline,
+    cluster: Cluster | None,
     shard: Shard,
 ) -> None:
     """Paint the PAIRS of those ids, or every missing pair, and write no pages.
@@ -95,14 +102,14 @@ def paint(
         neural-gallery paint
         neural-gallery paint chelsea-great-wave --quality draft
         neural-gallery paint --shard 2/5 --time-budget 40m
+        neural-gallery paint --cluster tcp://192.168.1.20:8786
     """
     from neural_gallery.cli.following import follow
     from neural_gallery.corridor.run import paint as paint_pairs
 
     site = request.load()
-    run = paint_pairs(
-        site, request.store(), workshop_of(context, request), pair_ids=pairs, shard=shard, deadline=deadline
-    )
+    workshop = workshop_for(context, request, cluster)
+    run = paint_pairs(site, request.store(), workshop, pair_ids=pairs, shard=shard, deadline=deadline)
     follow(run, site.output, as_json=as_json, quiet=quiet)
 
 

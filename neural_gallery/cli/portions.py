@@ -47,8 +47,8 @@ def _with_shard(doing: str, function: Function) -> Function:
     return click.option("--shard", metavar="K/N", help=text)(command)
 
 
-def duration(text: str) -> float:
-    """Seconds, from `90s`, `40m`, `1h30m`, or a number of seconds. Raises UsageError."""
+def duration(text: str, option: str = "--time-budget") -> float:
+    """Seconds, from `90s`, `40m`, `1h30m`, or a number of seconds. Raises UsageError, which names the option."""
     written = text.strip().lower()
     parts = _PARTS.fullmatch(written)
     if _SECONDS.fullmatch(written):
@@ -58,9 +58,9 @@ def duration(text: str) -> float:
         seconds = 3600.0 * hours + 60.0 * minutes + rest
     else:
         remedy = "Write it as 90s, 40m or 1h30m, or as a number of seconds."
-        raise UsageError.at(None, f"--time-budget: '{text}' is not a duration.", remedy)
+        raise UsageError.at(None, f"{option}: '{text}' is not a duration.", remedy)
     if not 0 < seconds <= LONGEST:
-        raise UsageError.at(None, f"--time-budget: '{text}' is not a time to paint in.", "Give it from 1s to 720h.")
+        raise UsageError.at(None, f"{option}: '{text}' is not a time to paint in.", "Give it from 1s to 720h.")
     return seconds
 
 

@@ -64,57 +64,73 @@ class Pace:
         return expected * self._taken / self._expected if self._expected else expected
 
 
+def spread(seconds: Sequence[float], hands: int) -> float:
+    """How long all of these take where so many are at work: a fair share of them, or the longest."""
+    return max(sum(seconds) / hands, *seconds) if seconds else 0.0
+
+
+@dataclass(slots=True)
+class _Current:
+    """A pair that is being painted."""
+
+    guess: float
+    started: float
+    fraction: float
+    seen_at: float  # when the fraction was told
+
+    def remaining(self, now: float, pace: float) -> float:
+        """Seconds until it is finished; never below 0."""
+        elapsed = self.seen_at - self.started
+        if self.fraction >= RELIABLE:
+            left = elapsed * (1 - self.fraction) / self.fraction
+        else:  # a start that takes longer than the whole guess makes the guess wrong, by as much again
+            left = max(pace * self.guess, elapsed) * (1 - self.fraction)
+        return max(0.0, left - (now - self.seen_at))
+
+
 class Forecast:
     """The time that a run still needs: each pair's guess, corrected by the pace of the pairs seen so far.
 
-    `now` is any clock in seconds; it is handed in, so that a test needs no waiting.
+    As many work on it, it is taken, as have been seen at work at once. Pairs are told apart by any name; where they
+    come one after the other, they need none. `now` is any clock in seconds; it is handed in, so that a test needs no
+    waiting.
     """
 
     def __init__(self, expected: Iterable[float]) -> None:
         self._waiting = list(expected)
-        self._current = 0.0  # the guess for the pair that is being painted
-        self._started: float | None = None
-        self._fraction = 0.0
-        self._seen_at = 0.0  # when the fraction was told
+        self._current: dict[str, _Current] = {}
+        self._hands = 1
         self._guessed = 0.0  # of the finished pairs together
         self._taken = 0.0
 
-    def start(self, now: float) -> None:
-        """The next pair begins."""
-        self._current = self._waiting.pop(0)
-        self._started, self._fraction, self._seen_at = now, 0.0, now
+    def start(self, now: float, pair: str = "", guess: float | None = None) -> None:
+        """A pair begins: the one with that guess, or else the next one."""
+        index = self._waiting.index(guess) if guess in self._waiting else 0
+        self._current[pair] = _Current(self._waiting.pop(index), now, 0.0, now)
+        self._hands = max(self._hands, len(self._current))
 
-    def progress(self, fraction: float, now: float) -> None:
-        """`fraction` of the current pair is done, between 0 and 1."""
-        self._fraction, self._seen_at = fraction, now
+    def progress(self, fraction: float, now: float, pair: str = "") -> None:
+        """`fraction` of a pair is done, between 0 and 1."""
+        current = self._current[pair]
+        current.fraction, current.seen_at = fraction, now
 
-    def finish(self, now: float) -> None:
-        """The current pair is over."""
-        if self._started is not None:
-            self._guessed += self._current
-            self._taken += now - self._started
-        self._started = None
+    def finish(self, now: float, pair: str = "") -> None:
+        """A pair is over."""
+        if current := self._current.pop(pair, None):
+            self._guessed += current.guess
+            self._taken += now - current.started
 
     def remaining(self, now: float) -> float:
         """Seconds until the last pair is finished; never below 0."""
-        current, pace = 0.0, self._pace()
-        if self._started is not None:
-            current = self._current_remaining(now, pace)
-        return current + pace * sum(self._waiting)
+        pace = self._pace()
+        current = [one.remaining(now, pace) for one in self._current.values()]
+        return spread([*current, *(pace * guess for guess in self._waiting)], self._hands)
 
     def _pace(self) -> float:
-        """Seconds taken for each second guessed, the current pair counting by what is done of it."""
+        """Seconds taken for each second guessed, current pairs counting by what is done of them."""
         guessed, taken = self._guessed, self._taken
-        if self._started is not None and self._fraction >= RELIABLE:
-            guessed += self._current * self._fraction
-            taken += self._seen_at - self._started
+        for one in self._current.values():
+            if one.fraction >= RELIABLE:
+                guessed += one.guess * one.fraction
+                taken += one.seen_at - one.started
         return taken / guessed if guessed else 1.0
-
-    def _current_remaining(self, now: float, pace: float) -> float:
-        assert self._started is not None
-        elapsed = self._seen_at - self._started
-        if self._fraction >= RELIABLE:
-            left = elapsed * (1 - self._fraction) / self._fraction
-        else:  # a start that takes longer than the whole guess makes the guess wrong, by as much again
-            left = max(pace * self._current, elapsed) * (1 - self._fraction)
-        return max(0.0, left - (now - self._seen_at))

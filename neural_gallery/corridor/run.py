@@ -17,7 +17,7 @@ from neural_gallery.corridor.encoding import Encodings, Levels, encode, picture_
 from neural_gallery.corridor.events import EncodingStarted, Event, Note, PlanReady, Rendered
 from neural_gallery.corridor.fitting import fit
 from neural_gallery.corridor.meanwhile import encoding_meanwhile
-from neural_gallery.corridor.painting import begun_first, paint_missing
+from neural_gallery.corridor.painting import in_order, paint_missing
 from neural_gallery.corridor.planning import make_plan, not_painted, painting_keys
 from neural_gallery.corridor.reserve import Publishing
 from neural_gallery.corridor.sharding import ALL, Shard
@@ -64,8 +64,8 @@ def build(
         plan = make_plan(site, store, workshop)
         if plan.to_paint:
             check_weights(site)
+        plan = in_order(plan, store, workshop, deadline)
         if deadline.is_set:
-            plan = begun_first(plan, store)
             deadline = deadline.keeping(Publishing(site, store, plan, shown).seconds)
         yield PlanReady(plan)
         yield from notes.new(store.notes)
@@ -121,8 +121,7 @@ def paint_locked(
     plan = make_plan(site, store, workshop, pair_ids=pair_ids, shard=shard)
     if plan.to_paint:
         check_weights(site)
-    if deadline.is_set:
-        plan = begun_first(plan, store)
+    plan = in_order(plan, store, workshop, deadline)
     yield PlanReady(plan)
     yield from notes.new(store.notes)
     outcome = yield from paint_missing(plan, store, workshop.for_site(site), deadline=deadline)

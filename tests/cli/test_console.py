@@ -111,6 +111,51 @@ def test_plain_lines_about_the_rest(plan_ready: PlanReady, capsys: pytest.Captur
     ]
 
 
+def test_plain_lines_of_several_at_once(plan_ready: PlanReady, capsys: pytest.CaptureFixture[str]):
+    """Each line names its pair; the time left is shared by those at work; the last to end has none."""
+    clock = Clock()
+    display = PlainLines(clock)
+    display.show(plan_ready)
+    display.show(PairStarted("sky-sun", 1, 2, 13))
+    display.show(PairStarted("sea-sun", 2, 2, 13))
+    clock.now += 11
+    display.show(PairProgress("sky-sun", 20, 40, "painting 48 x 32", 0.5, 0.5))
+    display.show(PairProgress("sea-sun", 36, 40, "painting 48 x 32", 0.5, 0.9))
+    clock.now += 11
+    display.show(PairDone("sea-sun", 2, 2, 22.0))
+    display.show(PairDone("sky-sun", 1, 2, 22.0))
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "[1/2] sky-sun: starting",
+        "[2/2] sea-sun: starting",
+        "[1/2] sky-sun: step 20 of 40, painting 48 x 32; 11 s left",
+        "[2/2] sea-sun: painted in 22 s; 0 s left",
+        "[1/2] sky-sun: painted in 22 s",
+    ]
+
+
+def test_bars_of_several_at_once(plan_ready: PlanReady):
+    """Each has its own, and goes when it is over; the bar of all counts those that are, in whatever order."""
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=120, color_system=None)
+    with Bars(console) as bars:
+        bars.show(plan_ready)
+        bars.show(PairStarted("sky-sun", 1, 2, 13))
+        bars.show(PairStarted("sea-sun", 2, 2, 13))
+        bars.show(PairProgress("sky-sun", 10, 40, "painting 48 x 32", 0.5, 0.1))
+        bars.show(PairProgress("sea-sun", 30, 40, "painting 24 x 16", 0.5, 0.7))
+        bars.refresh()
+        both = screen.getvalue()
+        bars.show(PairDone("sea-sun", 2, 2, 61.0))
+        screen.truncate(0)
+        bars.refresh()
+        one = screen.getvalue()
+    assert "10/40 painting 48 x 32" in both
+    assert "30/40 painting 24 x 16" in both
+    assert "1 of 2" in one
+    assert "10/40 painting 48 x 32" in one
+    assert "24 x 16" not in one
+
+
 def test_bars(plan_ready: PlanReady):
     """On a terminal: the run with its pairs and the time left, the pair with its steps; done pairs stay as lines."""
     screen = io.StringIO()

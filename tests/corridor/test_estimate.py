@@ -13,6 +13,7 @@ from neural_gallery.corridor.estimate import (
     Experience,
     Forecast,
     expected_seconds,
+    spread,
     work_of,
 )
 
@@ -91,3 +92,36 @@ def test_a_start_slower_than_the_guess():
     forecast.start(0)
     forecast.progress(0.0, 60)
     assert forecast.remaining(60) == pytest.approx(60)
+
+
+def test_several_share_the_work():
+    """It takes a fair share of all of it, or as long as the longest: two cannot work at one pair."""
+    assert spread([10, 20, 30], 1) == 60
+    assert spread([10, 20, 30], 3) == 30
+    assert spread([10] * 6, 3) == 20
+    assert spread([], 3) == 0
+
+
+def test_forecast_of_several_at_once():
+    """Three under way, half done after their 10 s, and three more: what is left is shared by three."""
+    forecast = Forecast([20, 20, 20, 40, 20, 30])
+    for pair in "abc":
+        forecast.start(0, pair, 20)
+    assert forecast.remaining(0) == pytest.approx(150 / 3)
+    for pair in "abc":
+        forecast.progress(0.5, 10, pair)
+    assert forecast.remaining(10) == pytest.approx((3 * 10 + 90) / 3)
+    forecast.finish(20, "b")
+    forecast.start(20, "d", 30)  # not the next one of the list
+    forecast.progress(0.5, 20, "d")
+    assert forecast._waiting == [40, 20]
+
+
+def test_forecast_knows_the_longest():
+    """The last two: one of them is nearly done, and nothing can be taken from the other."""
+    forecast = Forecast([100, 100])
+    forecast.start(0, "a", 100)
+    forecast.start(0, "b", 100)
+    forecast.progress(0.9, 90, "a")
+    forecast.progress(0.5, 90, "b")
+    assert forecast.remaining(90) == pytest.approx(90)

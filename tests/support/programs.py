@@ -1,4 +1,4 @@
-"""The programs that some tests need, by the marker that such tests carry.
+"""The programs and packages that some tests need, by the marker that such tests carry.
 
 A test whose program is missing is skipped, and says so. Where NEURAL_GALLERY_REQUIRE names the marker, as
 `NEURAL_GALLERY_REQUIRE=jekyll,browser`, it fails instead: continuous integration must not pass because nothing ran.
@@ -6,6 +6,7 @@ A test whose program is missing is skipped, and says so. Where NEURAL_GALLERY_RE
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import sys
@@ -24,6 +25,7 @@ PROGRAMS = {
 }
 # Where they come from, if not from the system's packages.
 EXTRAS = {"actionlint": "workflows", "zizmor": "workflows", "check_jsonschema": "workflows"}
+PACKAGES = {"cluster": "distributed"}
 
 
 def program(marker: str) -> str | None:
@@ -35,6 +37,12 @@ def program(marker: str) -> str | None:
 
 def missing_program(marker: str) -> str:
     """What is missing for tests with that marker, and what to do; empty where nothing is."""
+    if package := PACKAGES.get(marker):
+        if importlib.util.find_spec(package):
+            return ""
+        return (
+            f"the package {package} is not installed: pip install {package}, or leave these out with -m 'not {marker}'"
+        )
     if program(marker):
         return ""
     name = PROGRAMS[marker][0]
@@ -45,8 +53,9 @@ def missing_program(marker: str) -> str:
 def require_programs(item: pytest.Item) -> None:
     """Skip or fail a test that cannot run for want of a program."""
     required = {name.strip() for name in os.environ.get(REQUIRE, "").split(",") if name.strip()}
-    if unknown := required - set(PROGRAMS):
-        raise pytest.UsageError(f"{REQUIRE} names {', '.join(sorted(unknown))}; it may name {', '.join(PROGRAMS)}")
-    for marker in PROGRAMS:
+    known = [*PROGRAMS, *PACKAGES]
+    if unknown := required - set(known):
+        raise pytest.UsageError(f"{REQUIRE} names {', '.join(sorted(unknown))}; it may name {', '.join(known)}")
+    for marker in known:
         if item.get_closest_marker(marker) and (missing := missing_program(marker)):
             (pytest.fail if marker in required else pytest.skip)(missing)
