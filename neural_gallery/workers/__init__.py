@@ -1,1 +1,1 @@
-"""Where painting runs: in this process, on whatever device is there."""
+"""Where painting runs: in this process, on whatever device is there, or in others, here and elsewhere."""
