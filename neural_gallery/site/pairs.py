@@ -21,10 +21,8 @@ from neural_gallery.site.settings import (
     still_settings,
 )
 from neural_gallery.site.source import Document, KeyPath, abridged
-from neural_gallery.site.values import NAME_LENGTH
+from neural_gallery.site.values import MAX_PAIRS, NAME_LENGTH
 from neural_gallery.site.wording import listed, subject
-
-MAX_PAIRS = 10_000
 
 
 @dataclass

@@ -21,7 +21,8 @@ from neural_gallery.errors import InputError, Location, Problem
 
 KeyPath: TypeAlias = tuple[Any, ...]  # keys and indices from the top of a document down to one value
 
-MAX_VALUES = 100_000  # values of one document, aliases expanded
+MAX_VALUES = 100_000  # values of one document, aliases expanded; more where the text is so long that it may have them
+LEAST_TEXT = 4  # characters of text that a value takes where a long document may have more of them
 MAX_DEPTH = 64  # libyaml composes recursively and would overflow the C stack
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is ten times faster, where PyYAML was built with it
@@ -98,16 +99,33 @@ def compose(text: str, file: str, *, first_line: int = 1, string_keys: bool = Tr
         message = f"the character U+{ord(found.group()):04X} is not allowed in YAML."
         raise InputError.at(place, message, "Remove it.")
     try:
-        _check_depth(text, file, first_line, _Loader)
+        if not _is_shallow(text):
+            _check_depth(text, file, first_line, _Loader)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         if "nesting depth" in (error.problem or ""):
             # Where libyaml gives up at 1000, it has read ahead and not said yet where 64 were passed.
             _check_depth(text, file, first_line, yaml.SafeLoader)
         raise InputError(_syntax_problem(error, text, file, first_line)) from error
-    builder = _Builder(file, first_line, string_keys)
+    builder = _Builder(file, first_line, string_keys, max(MAX_VALUES, len(text) // LEAST_TEXT))
     value = builder.build(node, ()) if node else None
     return Document(file, value, builder.values, builder.keys, tuple(builder.problems))
+
+
+def _is_shallow(text: str) -> bool:
+    """Whether the text is seen at a glance not to be nested too deep; most is, and parsing twice takes its time.
+
+    Blocks nest by indentation, a list in a mapping without any, or by what stands before them on one line; brackets
+    nest where they are. Only lines without quotes and comments can be trusted to close what they open.
+    """
+    deepest = fullest = unclosed = 0
+    for line in text.split("\n"):
+        opened = line.count("[") + line.count("{")
+        deepest = max(deepest, len(line) - len(line.lstrip()))
+        fullest = max(fullest, opened + line.count("- ") + line.count("? ") + line.count(": "))
+        if opened and (opened != line.count("]") + line.count("}") or "'" in line or '"' in line or "#" in line):
+            unclosed += opened
+    return 2 * (deepest + 1) + fullest + unclosed < MAX_DEPTH - 2
 
 
 def _check_depth(text: str, file: str, first_line: int, loader: type[yaml.SafeLoader | yaml.CSafeLoader]) -> None:
@@ -154,6 +172,7 @@ class _Builder:
     file: str
     first_line: int
     string_keys: bool
+    most: int  # values
     values: dict[KeyPath, Written] = field(default_factory=dict)
     keys: dict[KeyPath, Written] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -162,8 +181,8 @@ class _Builder:
 
     def build(self, node: Node, path: KeyPath) -> Any:
         self.count += 1
-        if self.count > MAX_VALUES:
-            self.stop(node, f"the document holds more than {MAX_VALUES} values, aliases expanded.", "Make it smaller.")
+        if self.count > self.most:
+            self.stop(node, f"the document holds more than {self.most} values, aliases expanded.", "Make it smaller.")
         self.values[path] = self.written(node)
         if isinstance(node, ScalarNode):
             return self.scalar(node)
