@@ -6,6 +6,7 @@ times how fast this machine has proved to be, and some time for compiling where 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -39,12 +40,16 @@ def work_of(scales: Iterable[tuple[int, int]], width: int, height: int, *, style
     return sum((steps + looks) * width * height * (size / longest) ** 2 for size, steps in scales)
 
 
-def expected_seconds(work: float, past: Sequence[Experience], *, compiling: bool) -> float:
-    """What one painting will take, judged by `past` paintings, newest first."""
+def pace_of(past: Sequence[Experience]) -> float:
+    """Seconds for each pixel and step, judged by `past` paintings, newest first."""
     import statistics  # not cheap, and needed only where something is to be painted
 
     paces = [one.seconds / one.work for one in past[:RECENT] if one.seconds > 0 and one.work > 0]
-    pace = statistics.median(paces) if paces else SECONDS_PER_PIXEL_STEP
+    return statistics.median(paces) if paces else SECONDS_PER_PIXEL_STEP
+
+
+def expected_seconds(work: float, pace: float, *, compiling: bool) -> float:
+    """What one painting will take at that pace."""
     return pace * work + (COMPILING if compiling else 0.0)
 
 
@@ -71,7 +76,9 @@ class Forecast:
     """
 
     def __init__(self, expected: Iterable[float]) -> None:
-        self._waiting = list(expected)
+        self._waiting = [*expected][::-1]  # the last one first
+        # What each takes with all behind it: that is asked for at every step of every pair, and there may be many.
+        self._together = [0.0, *itertools.accumulate(self._waiting)]
         self._current = 0.0  # the guess for the pair that is being painted
         self._started: float | None = None
         self._fraction = 0.0
@@ -81,7 +88,8 @@ class Forecast:
 
     def start(self, now: float) -> None:
         """The next pair begins."""
-        self._current = self._waiting.pop(0)
+        self._current = self._waiting.pop()
+        self._together.pop()
         self._started, self._fraction, self._seen_at = now, 0.0, now
 
     def progress(self, fraction: float, now: float) -> None:
@@ -100,7 +108,7 @@ class Forecast:
         current, pace = 0.0, self._pace()
         if self._started is not None:
             current = self._current_remaining(now, pace)
-        return current + pace * sum(self._waiting)
+        return current + pace * self._together[-1]
 
     def _pace(self) -> float:
         """Seconds taken for each second guessed, the current pair counting by what is done of it."""

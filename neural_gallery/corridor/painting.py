@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,7 @@ def paint_missing(
         begun, watch = deadline.clock(), deadline.watch(planned.seconds)
         try:
             easel = _begin(planned, store, workshop, watch)
-            companions = _companions(easel, [following for _, following in waiting], store, workshop)
+            companions = _companions(easel, waiting, store, workshop)
             if companions and (yield from _paint_together([easel, *companions], store, workshop)):
                 seconds = (deadline.clock() - begun) / (1 + len(companions))
                 yield PairDone(name, position, total, seconds)
@@ -167,14 +168,16 @@ def _paint(easel: _Easel, store: Store, workshop: Workshop) -> Generator[PairPro
     easel.finish(painted, store, workshop)
 
 
-def _companions(easel: _Easel, following: Sequence[PlannedPair], store: Store, workshop: Workshop) -> list[_Easel]:
+def _companions(
+    easel: _Easel, following: Collection[tuple[int, PlannedPair]], store: Store, workshop: Workshop
+) -> list[_Easel]:
     """The next pairs that are best painted along with one: none on most devices, and none where one goes on from a
     checkpoint.
     """
     if workshop.ensemble is None or easel.job.checkpoint or not following:
         return []
     found: list[_Easel] = []
-    for planned in following[: workshop.ensemble.at_once(easel.job) - 1]:
+    for _, planned in itertools.islice(following, workshop.ensemble.at_once(easel.job) - 1):
         if shape_of(planned.pair) != shape_of(easel.planned.pair):
             break
         try:
