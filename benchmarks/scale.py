@@ -1,7 +1,7 @@
 """How cost grows with the number of pairs: whole commands, each as a process of its own, on sites that nobody painted.
 
     python benchmarks/scale.py [--sizes 100 1000 10000 100000] [--form combinations listed]
-                               [--commands check plan render build gc] [--as-usual] [--posts]
+                               [--commands check plan render build gc] [--as-usual] [--posts] [--painted-up-to 100000]
                                [--plot benchmarks/scale.svg] [--folder /dev/shm]
 
 A site of n pairs has the square root of n contents and as many styles, pictures of 32 x 24 pixels. Its paintings are
@@ -169,7 +169,7 @@ def measure(folder: Path, pairs: int, options: argparse.Namespace) -> Iterator[t
         cost(folder, "check")  # remembers the pictures
         for command in [one for one in ("check", "plan") if one in options.commands]:
             yield f"{command}, {form}", cost(folder, command)
-    if not {"render", "build", "gc"} & {*options.commands}:
+    if not {"render", "build", "gc"} & {*options.commands} or pairs > options.painted_up_to:
         return
     # A process of its own: what this one has in memory would count as the largest that its children had.
     subprocess.run((sys.executable, __file__, "--fill", str(folder)), check=True, env=environment())
@@ -186,6 +186,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000, 10_000, 100_000])
     parser.add_argument("--form", nargs="+", choices=FORMS, default=[*FORMS])
     parser.add_argument("--commands", nargs="+", choices=COMMANDS, default=[*COMMANDS])
+    parser.add_argument("--painted-up-to", type=int, default=100_000, help="larger sites are only checked and planned")
     parser.add_argument("--as-usual", action="store_true", help="24 frames and all formats for each pair")
     parser.add_argument("--posts", action="store_true", help="posts with a hundred pairs each, not a page of all")
     parser.add_argument("--plot", type=Path, help="an SVG to write")
