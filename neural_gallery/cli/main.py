@@ -6,6 +6,7 @@ Exit codes: 0 all is well, 1 the run failed, 2 the input or the command line is 
 from __future__ import annotations
 
 import errno
+import gc as cycles
 import signal
 import threading
 from collections.abc import Iterator
@@ -39,6 +40,9 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
+        # Thousands of pairs are tens of thousands of records that live to the end: looking at them all again and again
+        # for cycles takes a fifth of a plan.
+        cycles.set_threshold(20_000, 20, 50)
         with _terminated_like_interrupted():
             try:
                 return super().invoke(ctx)

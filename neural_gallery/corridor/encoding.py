@@ -72,7 +72,8 @@ def picture_keys(site: Site, picture: Picture) -> Keys:
 
 def result_is_encoded(site: Site, store: Store, pair: Pair, painting_key: str) -> bool:
     """Whether the store has every file of a pair, so that its painting will not be read."""
-    return all(encoded_files(site, store, result_keys(site, pair, painting_key)).values())
+    wanted = wanted_files(result_keys(site, pair, painting_key), Levels(), site.budgets).values()
+    return all(one.choice(store, again=True).encoded for one in wanted)
 
 
 def encoded_files(site: Site, store: Store, keys: Keys) -> dict[File, Encoded | None]:
@@ -156,11 +157,14 @@ class Wanted:
     first: int  # the level to begin with
     most: int | None  # bytes; None: it is what that level makes of it
 
-    def choice(self, store: Store) -> Choice:
-        """The first encoding that has at most so many bytes, or else the last; one before it that is not made yet."""
+    def choice(self, store: Store, *, again: bool = False) -> Choice:
+        """The first encoding that has at most so many bytes, or else the last; one before it that is not made yet.
+
+        `again` is the store's.
+        """
         choice = Choice(self.first, None)
         for level in range(self.first, len(self.keys)):
-            choice = Choice(level, store.encoded(self.keys[level]))
+            choice = Choice(level, store.encoded(self.keys[level], again=again))
             if choice.encoded is None or self.most is None or choice.encoded.bytes <= self.most:
                 break
         return choice

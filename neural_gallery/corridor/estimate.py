@@ -39,12 +39,16 @@ def work_of(scales: Iterable[tuple[int, int]], width: int, height: int, *, style
     return sum((steps + looks) * width * height * (size / longest) ** 2 for size, steps in scales)
 
 
-def expected_seconds(work: float, past: Sequence[Experience], *, compiling: bool) -> float:
-    """What one painting will take, judged by `past` paintings, newest first."""
+def pace_of(past: Sequence[Experience]) -> float:
+    """Seconds for each pixel and step, judged by `past` paintings, newest first."""
     import statistics  # not cheap, and needed only where something is to be painted
 
     paces = [one.seconds / one.work for one in past[:RECENT] if one.seconds > 0 and one.work > 0]
-    pace = statistics.median(paces) if paces else SECONDS_PER_PIXEL_STEP
+    return statistics.median(paces) if paces else SECONDS_PER_PIXEL_STEP
+
+
+def expected_seconds(work: float, pace: float, *, compiling: bool) -> float:
+    """What one painting will take at that pace."""
     return pace * work + (COMPILING if compiling else 0.0)
 
 
@@ -124,7 +128,9 @@ class Forecast:
         """Seconds until the last pair is finished; never below 0."""
         pace = self._pace()
         current = [one.remaining(now, pace) for one in self._current.values()]
-        return spread([*current, *(pace * guess for guess in self._waiting)], self._hands)
+        # That is `spread` of all of them, without a list: it is asked for at every step, and many may be waiting.
+        longest = max([*current, pace * max(self._waiting, default=0.0)])
+        return max((sum(current) + pace * sum(self._waiting)) / self._hands, longest)
 
     def _pace(self) -> float:
         """Seconds taken for each second guessed, current pairs counting by what is done of them."""

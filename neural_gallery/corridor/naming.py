@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from neural_gallery.errors import Problem
 from neural_gallery.site.model import Pair, Picture, Site, StillSettings
@@ -65,8 +66,8 @@ def animation_files(site: Site, pair: Pair) -> tuple[AnimationFile, ...]:
 
 def picture_files(site: Site, picture: Picture) -> StillFiles:
     """The files of a source picture. The fallback is as large as the picture is shown, beside the largest result."""
-    pairs = [pair for pair in site.pairs if picture.name in _sources(pair)]
-    stills = _union([pair.stills for pair in pairs or site.pairs])
+    pairs = site.pairs_by_picture.get(picture.name, ())
+    stills = _union(pair.stills for pair in pairs or site.pairs)
     longest = max(picture.width, picture.height)
     shown = min(longest, max((pair.paint.size for pair in pairs), default=max(stills.widths)))
     format = format_of(picture.extension)
@@ -102,24 +103,27 @@ def _paths(site: Site, entry: Pair | Picture) -> list[str]:
     return [file.path for file in (*result_files(site, entry), *animation_files(site, entry))]
 
 
-def _sources(pair: Pair) -> set[str]:
-    return {pair.content.name, *(style.picture.name for style in pair.styles)}
-
-
 def _further(stem: str, fallback: StillFile, stills: StillSettings, natural: int) -> tuple[StillFile, ...]:
     """Every format in every width that the picture has pixels for; not the fallback again."""
-    widths = ladder(natural, (*stills.widths, fallback.width))
+    names = _names(fallback.format, fallback.width, stills, natural)
+    return tuple(StillFile(f"{stem}-{name}", format, width) for name, format, width in names)
+
+
+@lru_cache(maxsize=1024)  # a large site has few kinds of pairs
+def _names(format: str, width: int, stills: StillSettings, natural: int) -> tuple[tuple[str, str, int], ...]:
+    """The end of its name, the format and the width of each file beside a fallback of that format and width."""
+    widths = ladder(natural, (*stills.widths, width))
     return tuple(
-        StillFile(f"{stem}-{width}w.{FORMATS[format].extension}", format, width)
-        for format in stills.formats
-        for width in widths
-        if (format, width) != (fallback.format, fallback.width)
+        (f"{each}w.{FORMATS[further].extension}", further, each)
+        for further in stills.formats
+        for each in widths
+        if (further, each) != (format, width)
     )
 
 
 def _union(stills: Iterable[StillSettings]) -> StillSettings:
     """The formats and widths of all together."""
-    settings = list(stills) or [_WITHOUT_PAIRS]
+    settings = [*dict.fromkeys(stills)] or [_WITHOUT_PAIRS]
     formats = dict.fromkeys(format for some in settings for format in some.formats)
     widths = {width for some in settings for width in some.widths}
     return StillSettings(tuple(formats), tuple(sorted(widths)))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from dataclasses import replace
-from itertools import takewhile
 
 from neural_gallery.corridor.crews import paint_with_crew
 from neural_gallery.corridor.deadline import NO_DEADLINE, Deadline
@@ -55,7 +55,7 @@ def paint_missing(
         begun, watch = deadline.clock(), deadline.watch(planned.seconds)
         try:
             easel = begin(planned, store, workshop, watch)
-            companions = _companions(easel, [following for _, following in waiting], store, workshop)
+            companions = _companions(easel, waiting, store, workshop)
             if companions and (yield from _paint_together([easel, *companions], store, workshop)):
                 seconds = (deadline.clock() - begun) / (1 + len(companions))
                 yield PairDone(name, position, total, seconds)
@@ -107,14 +107,18 @@ def _paint(easel: Easel, store: Store, workshop: Workshop) -> Generator[PairProg
     easel.finish(painted, store, workshop)
 
 
-def _companions(easel: Easel, following: Sequence[PlannedPair], store: Store, workshop: Workshop) -> list[Easel]:
+def _companions(
+    easel: Easel, following: Collection[tuple[int, PlannedPair]], store: Store, workshop: Workshop
+) -> list[Easel]:
     """The next pairs that are best painted along with one: none on most devices, and none where one goes on from a
     checkpoint.
     """
     if workshop.ensemble is None or easel.job.checkpoint or not following:
         return []
     shape = shape_of(easel.planned.pair)
-    alike = list(takewhile(lambda planned: shape_of(planned.pair) == shape, following))
+    alike = [
+        *itertools.takewhile(lambda planned: shape_of(planned.pair) == shape, (planned for _, planned in following))
+    ]
     found: list[Easel] = []
     for planned in alike[: workshop.ensemble.at_once(easel.job, 1 + len(alike)) - 1]:
         try:

@@ -6,12 +6,13 @@ read whole, so that a damaged one is found while it can still be planned for.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import itertools
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from neural_gallery.corridor import reasons
 from neural_gallery.corridor.encoding import result_is_encoded
-from neural_gallery.corridor.estimate import Experience, expected_seconds, work_of
+from neural_gallery.corridor.estimate import RECENT, Experience, expected_seconds, pace_of, work_of
 from neural_gallery.corridor.plan import Plan, PlannedPair
 from neural_gallery.corridor.sharding import ALL, Shard, Task, owners
 from neural_gallery.corridor.workshop import Workshop
@@ -26,9 +27,17 @@ BYTES_PER_PIXEL = 2.3
 
 
 def make_plan(
-    site: Site, store: Store, workshop: Workshop, *, pair_ids: Collection[str] = (), shard: Shard = ALL
+    site: Site,
+    store: Store,
+    workshop: Workshop,
+    *,
+    pair_ids: Collection[str] = (),
+    shard: Shard = ALL,
+    run_follows: bool = False,
 ) -> Plan:
     """The plan for every pair of the site, or for those of `pair_ids`, as far as they are in that shard.
+
+    `run_follows`: the paintings that are there will be asked for next, and so need not be looked at twice.
 
     Raises UsageError where there is no pair of such an id.
     """
@@ -37,20 +46,21 @@ def make_plan(
     mine = _owned(site, keys, workshop, shard)
     pairs = [pair for pair in _chosen(site, pair_ids) if keys[pair.id] in mine]
     frames = frames_wanted(site, keys)
-    past: list[Record] | None = None
-    experience: list[Experience] = []
+    past: Mapping[str, Record] | None = None
+    pace = 0.0
     planned, compiled = [], set()
     for pair in pairs:
         key = keys[pair.id]
-        why = _missing(site, store, pair, key, frames[key])
+        why = _missing(site, store, pair, key, frames[key], again=run_follows)
         if why is None:
             planned.append(PlannedPair(pair, key, frames[key], (), 0.0, 0))
             continue
         if past is None:
-            past = store.records()
-            experience = _experience(past)
-        why = why or _differences(pair, past, workshop)
-        seconds = expected_seconds(_work(pair, workshop), experience, compiling=shape_of(pair) not in compiled)
+            records = store.records()
+            past = {record.origin.pair: record for record in reversed(records)}
+            pace = pace_of([*itertools.islice(_experience(records), RECENT)])
+        why = why or _differences(pair, past.get(pair.id), workshop)
+        seconds = expected_seconds(_work(pair, workshop), pace, compiling=shape_of(pair) not in compiled)
         compiled.add(shape_of(pair))
         size = int(BYTES_PER_PIXEL * pair.width * pair.height * frames[key])
         planned.append(PlannedPair(pair, key, frames[key], why, seconds, size))
@@ -99,7 +109,7 @@ def _work(pair: Pair, workshop: Workshop) -> float:
 def _chosen(site: Site, pair_ids: Collection[str]) -> Sequence[Pair]:
     if not pair_ids:
         return site.pairs
-    known = [pair.id for pair in site.pairs]
+    known, wanted = site.pairs_by_id, frozenset(pair_ids)
     unknown = [pair_id for pair_id in dict.fromkeys(pair_ids) if pair_id not in known]
     if unknown:
         raise UsageError(
@@ -112,13 +122,15 @@ def _chosen(site: Site, pair_ids: Collection[str]) -> Sequence[Pair]:
                 for pair_id in unknown
             )
         )
-    return [pair for pair in site.pairs if pair.id in pair_ids]
+    return [pair for pair in site.pairs if pair.id in wanted]
 
 
-def _missing(site: Site, store: Store, pair: Pair, key: str, frames: int) -> tuple[str, ...] | None:
+def _missing(site: Site, store: Store, pair: Pair, key: str, frames: int, *, again: bool) -> tuple[str, ...] | None:
     """None where the painting is there; else why it counts as missing, empty where it is simply not there."""
+    if not store.has_painting(key):
+        return ()
     noted = len(store.notes)
-    painting = store.painting(key, verify=not result_is_encoded(site, store, pair, key))
+    painting = store.painting(key, verify=not result_is_encoded(site, store, pair, key), again=again)
     if painting is None:
         return (reasons.DAMAGED,) if len(store.notes) > noted else ()
     asked = painting.record.asked
@@ -127,15 +139,13 @@ def _missing(site: Site, store: Store, pair: Pair, key: str, frames: int) -> tup
     return None
 
 
-def _differences(pair: Pair, past: Sequence[Record], workshop: Workshop) -> tuple[str, ...]:
+def _differences(pair: Pair, newest: Record | None, workshop: Workshop) -> tuple[str, ...]:
     """What differs from the newest painting of a pair of this id."""
-    newest = next((record for record in past if record.origin.pair == pair.id), None)
     return (reasons.changes(newest.origin, pair, workshop) if newest else ()) or (reasons.NEVER,)
 
 
-def _experience(past: Sequence[Record]) -> list[Experience]:
+def _experience(past: Sequence[Record]) -> Iterator[Experience]:
     """What the records of former paintings tell; those without times, or of painters with other facts, tell nothing."""
-    found = []
     for record in past:
         facts, styles = record.origin.facts, record.origin.styles
         scales, seconds = facts.get("scales"), facts.get("seconds")
@@ -143,8 +153,7 @@ def _experience(past: Sequence[Record]) -> list[Experience]:
             with suppress(TypeError, ValueError):
                 sizes_and_steps = [(int(size), int(steps)) for size, steps in scales]
                 work = work_of(sizes_and_steps, record.width, record.height, styles=len(styles))
-                found.append(Experience(work, float(seconds)))
-    return found
+                yield Experience(work, float(seconds))
 
 
 def _in_painting_order(planned: Sequence[PlannedPair]) -> tuple[PlannedPair, ...]:

@@ -38,8 +38,9 @@ class Publishing:
         self._store = store
         self._keys: dict[str, tuple[str, Keys]] = {}  # of the pairs' paintings and files, while these are not all there
         self._site = site
+        published = frozenset(used.pairs)
         for planned in plan.pairs:
-            if planned.pair.id in used.pairs:
+            if planned.pair.id in published:
                 self._keys[planned.pair.id] = planned.key, result_keys(site, planned.pair, planned.key)
         self._sizes = {planned.pair.id: (planned.pair.width, planned.pair.height) for planned in plan.pairs}
         pictures = [site.images[name] for name in used.pictures]

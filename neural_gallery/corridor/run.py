@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
 
 from neural_gallery.corridor.budgets import over_budget, told_economies
@@ -28,6 +29,7 @@ from neural_gallery.pages.pages import Pages
 from neural_gallery.site.model import Site, Target
 from neural_gallery.store.output import Output
 from neural_gallery.store.quarantine import DamagedError
+from neural_gallery.store.rendered import LastRendering
 from neural_gallery.store.sheets import Sheets
 from neural_gallery.store.store import Store
 
@@ -61,7 +63,8 @@ def build(
     pages = check(site)
     with store.lock():
         notes, shown = _Notes(), pages.used()
-        plan = make_plan(site, store, workshop)
+        plan = make_plan(site, store, workshop, run_follows=True)
+        keys = {planned.pair.id: planned.key for planned in plan.pairs}
         if plan.to_paint:
             check_weights(site)
         plan = in_order(plan, store, workshop, deadline)
@@ -76,11 +79,11 @@ def build(
                 site,
                 store,
                 pictures=[site.images[name] for name in shown.pictures],
-                keys={planned.pair.id: planned.key for planned in plan.pairs if planned.pair.id in shown.pairs},
+                keys={pair_id: keys[pair_id] for pair_id in shown.pairs},
             )
         outcome = yield from painting
-        paintings = _paintings(site, store, workshop, pages)
-        waiting, keys = {planned.key for planned in outcome.left}, painting_keys(site, workshop)
+        paintings = _paintings(store, pages, keys)
+        waiting = {planned.key for planned in outcome.left}
         missing = [pair_id for pair_id, painting in paintings.items() if not painting and keys[pair_id] not in waiting]
         if missing:
             raise PaintError(*outcome.problems, _not_written(missing))
@@ -138,12 +141,12 @@ def render(site: Site, store: Store, workshop: Workshop, *, strict: bool = False
     shown = pages.used().pairs
     with store.lock():
         notes = _Notes()
-        plan = make_plan(site, store, workshop, pair_ids=shown) if shown else None
+        plan = make_plan(site, store, workshop, pair_ids=shown, run_follows=True) if shown else None
         missing = not_painted(plan, command="build") if plan else []
         yield from notes.new(store.notes)
         if missing:
             raise RunError(*missing)
-        paintings = _paintings(site, store, workshop, pages)
+        paintings = _paintings(store, pages, {planned.pair.id: planned.key for planned in plan.pairs} if plan else {})
         yield from _publisher(site, store, pages, paintings, strict=strict).publish(notes)
 
 
@@ -151,7 +154,7 @@ def encode_painted(site: Site, store: Store, workshop: Workshop) -> Run:
     """Encode what the pages show and what is painted of it; paint nothing, write no pages."""
     pages = check(site)
     with store.lock():
-        paintings = _paintings(site, store, workshop, pages)
+        paintings = _paintings(store, pages, painting_keys(site, workshop))
         there = {pair_id: painting for pair_id, painting in paintings.items() if painting is not None}
         yield from encode(site, store, [site.images[name] for name in pages.used().pictures], there)
 
@@ -207,9 +210,8 @@ class _Notes:
             yield Note(note)
 
 
-def _paintings(site: Site, store: Store, workshop: Workshop, pages: Pages) -> dict[str, Painting | None]:
+def _paintings(store: Store, pages: Pages, keys: Mapping[str, str]) -> dict[str, Painting | None]:
     """The painting of every pair that the pages show, by id."""
-    keys = painting_keys(site, workshop)
     return {pair_id: store.painting(keys[pair_id]) for pair_id in pages.used().pairs}
 
 
@@ -225,6 +227,19 @@ def _not_written(missing: Sequence[str]) -> Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class _Content:
+    """What the output folder is to hold."""
+
+    files: Files
+    kept: Mapping[str, str]  # files that need not be rendered again, as they stand there: their SHA-256 by path
+    digest: str  # of what files are rendered of
+
+    def rendered(self) -> dict[str, str]:
+        """The SHA-256 of each file that was rendered, by path."""
+        return {path: sha256(data).hexdigest() for path, data in self.files.items() if isinstance(data, bytes)}
+
+
+@dataclass(frozen=True, slots=True)
 class _Publisher:
     """Brings the output folder up to date."""
 
@@ -237,31 +252,38 @@ class _Publisher:
 
     def publish(self, notes: _Notes) -> Run:
         """Encode, render, write, and remove what is not made any more."""
-        files, written = yield from self._write(attempts=3)
-        removed = self.output.sweep(files)
+        content, written = yield from self._write(attempts=3)
+        paths = content.files.keys() | content.kept.keys()
+        removed = self.output.sweep(paths)
+        if content.digest and not content.kept:
+            self._last.remember(content.digest, content.rendered())
         yield from notes.new(self.store.notes, self.output.notes)
-        start = "index.html" if self.site.target is Target.HTML and "index.html" in files else ""
-        yield Rendered(written, len(files) - len(written), removed, start)
+        start = "index.html" if self.site.target is Target.HTML and "index.html" in paths else ""
+        yield Rendered(written, len(paths) - len(written), removed, start)
 
-    def _write(self, *, attempts: int) -> Generator[Event, None, tuple[Files, tuple[str, ...]]]:
-        """Every file, and which of them were written now."""
-        files = yield from self._files()
+    def _write(self, *, attempts: int) -> Generator[Event, None, tuple[_Content, tuple[str, ...]]]:
+        """All that is published, and which files were written now."""
+        content = yield from self._content()
         try:
-            return files, self.output.write_all(files)
+            return content, self.output.write_all(content.files)
         except DamagedError:
             if attempts == 1:
                 raise
         # What was damaged is out of the way, and so is made again.
         return (yield from self._write(attempts=attempts - 1))
 
-    def _files(self) -> Generator[Event, None, Files]:
+    def _content(self) -> Generator[Event, None, _Content]:
         pictures = [self.site.images[name] for name in self.pages.used().pictures]
 
         def encoded(levels: Levels) -> Generator[EncodingStarted, None, Encodings]:
             return encode(self.site, self.store, pictures, self.paintings, levels=levels)
 
         encodings = yield from encoded(Levels())
-        rendered, budgets = self._rendered(encodings), self.site.budgets
+        budgets, digest = self.site.budgets, self._digest(encodings)
+        kept = self._last.files(digest)
+        if not self.output.holds(kept):
+            kept = {}
+        rendered = [] if kept else self._rendered(encodings)
         fitted = yield from fit(encodings, rendered, budgets, encoded)
         yield from map(Note, told_economies(fitted, budgets))
         if problems := over_budget(fitted, budgets):
@@ -277,7 +299,18 @@ class _Publisher:
             raise InputError(
                 *(Problem(None, f"the theme's file '{path}' has the name of a picture.", remedy) for path in clashes)
             )
-        return {**encodings.files, **{file.path: file.data for file in rendered}}
+        return _Content({**encodings.files, **{file.path: file.data for file in rendered}}, kept, digest)
+
+    def _digest(self, encodings: Encodings) -> str:
+        """What files are rendered of; "" where budgets have to weigh the files, and so want to have them."""
+        budgets = self.site.budgets
+        if budgets.page is not None or budgets.site is not None:
+            return ""
+        return self.pages.digest(encodings.gallery, existing_site=_is_existing_site(self.site, self.output))
+
+    @property
+    def _last(self) -> LastRendering:
+        return LastRendering(self.store.folder, self.site.output)
 
     def _rendered(self, encodings: Encodings) -> list[RenderedFile]:
         return self.pages.render(encodings.gallery, existing_site=_is_existing_site(self.site, self.output))

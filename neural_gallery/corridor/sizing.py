@@ -49,7 +49,8 @@ class SiteSize:
 
 def expected_size(site: Site, store: Store, plan: Plan, used: Used, output: Output) -> SiteSize:
     """How large what `used` names will be, with its pages. `plan` is that of every pair; `output` is where it goes."""
-    shown = [planned for planned in plan.pairs if planned.pair.id in used.pairs]
+    published = frozenset(used.pairs)
+    shown = [planned for planned in plan.pairs if planned.pair.id in published]
     rates, encoded, missing, paths = _Rates(), 0, [], set()
     for keys, width, height in _sources(site, shown, used):
         for file, found in encoded_files(site, store, keys).items():

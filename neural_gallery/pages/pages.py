@@ -10,6 +10,7 @@ from functools import cached_property
 
 from neural_gallery.errors import InputError, Location, Problem
 from neural_gallery.pages.articles import Article, newest_first
+from neural_gallery.pages.identity import digest_of
 from neural_gallery.pages.indexes import Indexes, Place, indexes
 from neural_gallery.pages.placements import (
     GalleryPlacement,
@@ -55,6 +56,10 @@ class Pages:
 
     def used(self) -> Used:
         """What has to be published for these pages."""
+        return self._used
+
+    @cached_property
+    def _used(self) -> Used:
         placements = self._placements()
         left = {left_of(pair).name for pair in pairs_of(placements)}
         alone = {placement.picture.name for placement in placements if isinstance(placement, PicturePlacement)}
@@ -89,6 +94,10 @@ class Pages:
         static = self._theme.static_files(embedded=existing_site)
         files += [RenderedFile(f"static/{path}", file.read_bytes()) for path, file in static]
         return files
+
+    def digest(self, gallery: Gallery, *, existing_site: bool) -> str:
+        """SHA-256 over all that `render` makes files of; "" where that cannot be told."""
+        return digest_of(self._site, gallery, self._theme.digest(), existing_site)
 
     @cached_property
     def _articles(self) -> tuple[Article, ...]:

@@ -96,10 +96,9 @@ def read_placement(header: Header, site: Site, report: Report) -> Placement | No
 
 def _read_pair(header: Header, site: Site, report: Report) -> PairPlacement | None:
     shown = _read_show(header, report)
-    pairs = {pair.id: pair for pair in site.pairs}
-    pair = pairs.get(header.argument)
+    pair = site.pairs_by_id.get(header.argument)
     if pair is None:
-        _report_unknown(header, "pair", pairs, report)
+        _report_unknown(header, "pair", site.pairs_by_id, report)
         return None
     show = shown or pair.show
     caption, alt, left_alt, anchor = (_text(header, name) for name in ("caption", "alt", "left_alt", "id"))
@@ -166,9 +165,8 @@ def _names(pair: Pair, kind: str) -> set[str]:
 
 def _usual_size(picture: Picture, site: Site) -> int:
     """The longest side at which results made with this picture are shown, but never more than the picture has."""
-    sizes = {pair.id: pair.paint.size for pair in site.pairs}
-    own = [sizes[p.id] for p in site.pairs if picture.name in _names(p, "content") | _names(p, "style")]
-    return min(max(own or sizes.values(), default=400), max(picture.width, picture.height))
+    pairs = site.pairs_by_picture.get(picture.name, site.pairs)
+    return min(max((pair.paint.size for pair in pairs), default=400), max(picture.width, picture.height))
 
 
 def _text(header: Header, name: str) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
@@ -167,7 +167,7 @@ class HtmlTarget:
         """Relative to the page, or under the base URL."""
         if self.base_url:
             return f"{self.base_url}/{quote(path)}"
-        return quote(posixpath.relpath(path, posixpath.dirname(page) or "."))
+        return _relative(path, posixpath.dirname(page))
 
     def address(self, path: str) -> str:
         """Known where the base URL has a host. A front page is its folder."""
@@ -245,6 +245,14 @@ def _dumper() -> type[yaml.SafeDumper]:
 def front_matter(values: Mapping[str, object]) -> str:
     """What stands before a page for a generator that reads it."""
     return f"---\n{as_yaml(values)}---\n"
+
+
+@lru_cache(maxsize=65536)
+def _relative(path: str, folder: str) -> str:
+    """A link from a page in that folder of the output."""
+    if not folder and posixpath.normpath(path) == path:
+        return quote(path)
+    return quote(posixpath.relpath(path, folder or "."))
 
 
 def _html_path(post: Post, site: Site) -> str:

@@ -7,6 +7,7 @@ the ones they replace: `{% extends "!default/page.html" %}`.
 from __future__ import annotations
 
 import datetime
+import hashlib
 from collections.abc import Iterator
 from functools import cache, cached_property
 from pathlib import Path
@@ -78,6 +79,16 @@ class Theme:
         if embedded:
             found.pop(ICON, None)
         yield from sorted(found.items())
+
+    def digest(self) -> str:
+        """SHA-256 over the names and the contents of all files of the theme, hexadecimal."""
+        found = hashlib.sha256()
+        for number, folder in enumerate(self._folders):
+            for part in ("templates", "static"):
+                for path in sorted(path for path in (folder / part).rglob("*") if path.is_file()):
+                    name = path.relative_to(folder).as_posix()
+                    found.update(f"{number} {name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+        return found.hexdigest()
 
     @cached_property
     def _environment(self) -> Environment:

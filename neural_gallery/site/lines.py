@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 
 import yaml
 
 from neural_gallery.site.model import Init, PaintSettings, Pair, Show, WeightedStyle
 from neural_gallery.site.schema import Settings
+
+_SURELY_TEXT = re.compile("[A-Za-z][A-Za-z0-9_]*-[A-Za-z0-9_.-]*[A-Za-z0-9]")
+"""What YAML takes for nothing else, as most pairs' ids: whatever it reads begins otherwise, or is a word of letters."""
 
 ALWAYS = ("size", "quality", "strength", "colors", "style_scale", "seed")
 """Settings that are written even where they are the usual ones: the manifest's own `defaults` may be others."""
@@ -46,6 +51,19 @@ def _entry(entry: Mapping[str, object]) -> str:
 
 def flow(value: object) -> str:
     """A value as YAML in one line, with quotes where YAML would take a text for something else."""
+    if type(value) is int:
+        return str(value)
+    if type(value) is str:
+        return value if _SURELY_TEXT.fullmatch(value) else _dumped_again(value)
+    return _dumped_again(value) if type(value) is float else _dumped(value)
+
+
+@lru_cache(maxsize=4096)  # words and numbers of settings, names of pictures: the same in many pairs
+def _dumped_again(value: str | float) -> str:
+    return _dumped(value)
+
+
+def _dumped(value: object) -> str:
     text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, default_flow_style=True, width=math.inf)
     return text.removesuffix("...\n").rstrip("\n")
 
@@ -70,10 +88,15 @@ def _settings(paint: PaintSettings) -> dict[str, object]:
         "total_variation": paint.total_variation,
         "bits": paint.bits,
     }
-    usual = {name: field.default for name, field in Settings.model_fields.items()}
+    usual = _usual()
     return {
         name: value for name, value in written.items() if value is not None and (name in ALWAYS or value != usual[name])
     }
+
+
+@cache
+def _usual() -> Mapping[str, object]:
+    return {name: field.default for name, field in Settings.model_fields.items()}
 
 
 def _style(styles: Sequence[WeightedStyle]) -> object:

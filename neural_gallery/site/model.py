@@ -8,9 +8,10 @@ are pixels, in pictures already turned upright (EXIF orientation applied).
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 
 from neural_gallery.errors import Location
@@ -249,7 +250,7 @@ class Budgets:
     site: int | None = None  # all files that are published
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for what is worked out once
 class Site:
     """A whole manifest, resolved: nothing in it needs a default any more."""
 
@@ -274,7 +275,18 @@ class Site:
 
     def pair(self, pair_id: str) -> Pair:
         """The pair of that id. Raises KeyError."""
+        return self.pairs_by_id[pair_id]
+
+    @cached_property
+    def pairs_by_id(self) -> Mapping[str, Pair]:
+        """Every pair by its id."""
+        return {pair.id: pair for pair in self.pairs}
+
+    @cached_property
+    def pairs_by_picture(self) -> Mapping[str, Sequence[Pair]]:
+        """The pairs that each picture is the content or a style of, by its name."""
+        found: dict[str, list[Pair]] = {}
         for pair in self.pairs:
-            if pair.id == pair_id:
-                return pair
-        raise KeyError(pair_id)
+            for name in {pair.content.name, *(style.picture.name for style in pair.styles)}:
+                found.setdefault(name, []).append(pair)
+        return found

@@ -21,10 +21,9 @@ from neural_gallery.site.settings import (
     still_settings,
 )
 from neural_gallery.site.source import Document, KeyPath
-from neural_gallery.site.values import DEVICE_RULE, NAME_LENGTH, is_device
+from neural_gallery.site.values import DEVICE_RULE, MAX_PAIRS, NAME_LENGTH, is_device
 from neural_gallery.site.wording import listed, subject
 
-MAX_PAIRS = 10_000
 MAX_PROBLEMS = 1000  # of pairs in one report
 
 

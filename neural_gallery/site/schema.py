@@ -17,6 +17,7 @@ from neural_gallery.site.model import Colors, Init, Optimizer, Pooling, Quality,
 from neural_gallery.site.values import (
     LENIENT,
     MAPPING_TAG,
+    MAX_PAIRS,
     ONE_TAG,
     BaseURL,
     ByteCount,
@@ -279,7 +280,7 @@ class Manifest(Section):
     images: Annotated[dict[Name, ImageSection], Field(json_schema_extra={"additionalProperties": False})] = Field(
         description="pictures by name: 'name: {file: picture.jpg, alt: what it shows}'."
     )
-    pairs: Annotated[tuple[PairSection, ...], LENIENT, Field(max_length=10_000)] = Field(
+    pairs: Annotated[tuple[PairSection, ...], LENIENT, Field(max_length=MAX_PAIRS)] = Field(
         description="a list of results: '- {content: name, style: name}'."
     )
     posts: Annotated[tuple[FilePath, ...], LENIENT, Field(max_length=1000)] = Field(

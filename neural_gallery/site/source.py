@@ -21,8 +21,9 @@ from neural_gallery.errors import InputError, Location, Problem, abridged
 
 KeyPath: TypeAlias = tuple[Any, ...]  # keys and indices from the top of a document down to one value
 
-MAX_BYTES = 10_000_000  # of one file
-MAX_VALUES = 100_000  # values of one document, aliases expanded
+MAX_BYTES = 20_000_000  # of one file
+MAX_VALUES = 100_000  # values of one document, aliases expanded; more where the text is so long that it may have them
+LEAST_TEXT = 4  # characters of text that a value takes where a long document may have more of them
 MAX_CHARACTERS = 10_000_000  # of the texts of one document, aliases expanded
 MAX_DIGITS = 1000  # of a number or a date: reading one takes the square of its length
 MAX_DEPTH = 64  # libyaml composes recursively and would overflow the C stack
@@ -38,7 +39,6 @@ _CONSTRUCTORS: Mapping[str, Any] = {
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # What an escape in quotes can write, and no page can show; the last range are noncharacters of Unicode.
 _UNSHOWN = re.compile(f"{_UNPRINTABLE.pattern}|[\x7f\ufdd0-\ufdef]")
-_TOO_MANY = f"the document holds more than {MAX_VALUES} values, aliases expanded.", "Make it smaller."
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,28 +107,57 @@ def compose(text: str, file: str, *, first_line: int = 1, string_keys: bool = Tr
         place = Location(file, first_line + line, found.start() - text.rfind("\n", 0, found.start()))
         message = f"the character U+{ord(found.group()):04X} is not allowed in YAML."
         raise InputError.at(place, message, "Remove it.")
+    most = max(MAX_VALUES, len(text) // LEAST_TEXT)
     try:
-        _check_bounds(text, file, first_line, _Loader)
+        if not (_is_shallow(text) and _is_sparse(text, most)):
+            _check_bounds(text, file, first_line, _Loader, most)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         if "nesting depth" in (error.problem or ""):
             # Where libyaml gives up at 1000, it has read ahead and not said yet where 64 were passed.
-            _check_bounds(text, file, first_line, yaml.SafeLoader)
+            _check_bounds(text, file, first_line, yaml.SafeLoader, most)
         raise InputError(_syntax_problem(error, text, file, first_line)) from error
-    builder = _Builder(file, first_line, string_keys)
+    builder = _Builder(file, first_line, string_keys, most)
     value = builder.build(node, ()) if node else None
     return Document(file, value, builder.values, builder.keys, tuple(builder.problems))
 
 
-def _check_bounds(text: str, file: str, first_line: int, loader: type[yaml.SafeLoader | yaml.CSafeLoader]) -> None:
-    """Raises InputError where a document is too deep or too large to be composed."""
+def _too_many(most: int) -> tuple[str, str]:
+    return f"the document holds more than {most} values, aliases expanded.", "Make it smaller."
+
+
+def _is_shallow(text: str) -> bool:
+    """Whether the text is seen at a glance not to be nested too deep; most is, and parsing twice takes its time.
+
+    Blocks nest by indentation, a list in a mapping without any, or by what stands before them on one line; brackets
+    nest where they are. Only lines without quotes and comments can be trusted to close what they open.
+    """
+    deepest = fullest = unclosed = 0
+    for line in text.split("\n"):
+        opened = line.count("[") + line.count("{")
+        deepest = max(deepest, len(line) - len(line.lstrip()))
+        fullest = max(fullest, opened + line.count("- ") + line.count("? ") + line.count(": "))
+        if opened and (opened != line.count("]") + line.count("}") or "'" in line or '"' in line or "#" in line):
+            unclosed += opened
+    return 2 * (deepest + 1) + fullest + unclosed < MAX_DEPTH - 2
+
+
+def _is_sparse(text: str, most: int) -> bool:
+    """Whether the text is seen at a glance to hold no more values than that: something stands before each of them."""
+    return sum(text.count(before) for before in (",", "\n", ":", "- ", "[", "{", "?")) < 2 * most
+
+
+def _check_bounds(
+    text: str, file: str, first_line: int, loader: type[yaml.SafeLoader | yaml.CSafeLoader], most: int
+) -> None:
+    """Raises InputError where a document is too deep or holds too many values to be composed."""
     depth = count = 0
     for event in yaml.parse(text, Loader=loader):
         if isinstance(event, yaml.NodeEvent):
             count += 1
-            if count > 2 * MAX_VALUES:  # keys are events as well
+            if count > 2 * most:  # keys are events as well
                 place = Location(file, first_line + event.start_mark.line, event.start_mark.column + 1)
-                raise InputError.at(place, *_TOO_MANY)
+                raise InputError.at(place, *_too_many(most))
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
@@ -170,6 +199,7 @@ class _Builder:
     file: str
     first_line: int
     string_keys: bool
+    most: int  # values
     values: dict[KeyPath, Written] = field(default_factory=dict)
     keys: dict[KeyPath, Written] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -179,8 +209,8 @@ class _Builder:
 
     def build(self, node: Node, path: KeyPath) -> Any:
         self.count += 1
-        if self.count > MAX_VALUES:
-            self.stop(node, *_TOO_MANY)
+        if self.count > self.most:
+            self.stop(node, *_too_many(self.most))
         self.values[path] = self.written(node)
         if isinstance(node, ScalarNode):
             return self.scalar(node)

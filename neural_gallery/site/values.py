@@ -23,6 +23,8 @@ DEVICES = frozenset(
 DEVICE_RULE = "Choose another name: there no file can be called so, whatever its extension."
 MIN_SIZE, MAX_SIZE = 16, 8192
 MAX_CROP = 1_000_000
+MAX_PAIRS = 200_000
+"""How many results a manifest may ask for, and how many entries it may have for them."""
 
 ONE_TAG, LIST_TAG, MAPPING_TAG = TAGS = ("<one>", "<list>", "<mapping>")
 """No key can be named so, so that they can be told from keys in errors."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from functools import lru_cache
 
 from neural_gallery.site.model import PaintSettings, Pair, Picture, WeightedStyle
 from neural_gallery.store.sealed import digest
@@ -51,7 +52,8 @@ def encoding_key(source_key: str, kind: str, options: Mapping[str, object]) -> s
     )
 
 
-def _settings(paint: PaintSettings) -> dict[str, object]:
+@lru_cache(maxsize=1024)  # most pairs of a large site have the same
+def _settings(paint: PaintSettings) -> Mapping[str, object]:
     settings = dataclasses.asdict(paint)
     if settings["bits"] == 8:
         del settings["bits"]  # so it was before there were others: what was painted then is not painted again

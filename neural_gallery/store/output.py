@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Collection, Mapping
+import os
+import stat
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from neural_gallery.errors import OutputError, Problem
@@ -29,6 +32,7 @@ class Output:
         with told_as(OutputError, f"cannot read {record}"):
             self._ownership = Ownership(folder, record)
         self._written: dict[str, str] = {}  # by folded path, over all calls
+        self._owned_before: Mapping[str, Collection[str]] = {}  # paths by folded path, when writing began
         self.notes: list[str] = [self._ownership.note] if self._ownership.note else []
 
     @property
@@ -53,11 +57,16 @@ class Output:
         """
         problems = collisions(files, self._written)
         changed: dict[str, bytes | Encoded] = {}
+        self._owned_before, sound = _by_folded(self.owned), set[str]()
         with told_as(OutputError, f"cannot read {self.folder}"):
             for path, content in files.items():
-                if (problem := misplaced(self.folder, path)) or (problem := self._obstacle(path, content)):
+                if problem := misplaced(self.folder, path, sound=sound):
                     problems.append(problem)
-                elif not self._is_current(path, content):
+                    continue
+                state = self._state(path)
+                if problem := self._obstacle(path, content, state):
+                    problems.append(problem)
+                elif not self._is_current(path, content, state):
                     changed[path] = content
         if problems:
             raise OutputError(*problems)
@@ -68,8 +77,19 @@ class Output:
     def removable(self, keep: Collection[str]) -> tuple[str, ...]:
         """The paths of the files that `sweep` would remove. A word in `notes` about each that somebody has changed."""
         kept = set(keep)
+        by_folded = _by_folded(kept)
         with told_as(OutputError, f"cannot read {self.folder}"):
-            return tuple(path for path in sorted(set(self.owned) - kept) if self._is_removable(path, kept))
+            return tuple(path for path in sorted(set(self.owned) - kept) if self._is_removable(path, by_folded))
+
+    def holds(self, files: Mapping[str, str]) -> bool:
+        """Whether each of those files, SHA-256 by path, stands there as we wrote it and nobody has touched it since."""
+        with told_as(OutputError, f"cannot read {self.folder}"):
+            return all(
+                (owned := self._ownership.files.get(path)) is not None
+                and owned.sha256 == sha256
+                and owned.is_untouched(self._state(path))
+                for path, sha256 in files.items()
+            )
 
     def sweep(self, keep: Collection[str]) -> tuple[str, ...]:
         """Removes the files we own whose paths are not in `keep`, and the folders that this empties.
@@ -80,8 +100,10 @@ class Output:
         removed = []
         with told_as(OutputError, f"cannot sweep {self.folder}"):
             self._tidy()
-            for path in sorted(set(self.owned) - kept):
-                if self._is_removable(path, kept):
+            doomed = sorted(set(self.owned) - kept)
+            kept_by_folded = _by_folded(kept) if doomed else {}
+            for path in doomed:
+                if self._is_removable(path, kept_by_folded):
                     (self.folder / path).unlink()
                     self._remove_empty(path)
                     removed.append(path)
@@ -118,14 +140,23 @@ class Output:
             claim = OwnedFile(sha256, _size(content), modified=0)
         self._ownership.files[path] = claim
 
-    def _obstacle(self, path: str, content: bytes | Encoded) -> Problem | None:
-        """Why `content` may not be written at `path`."""
+    def _state(self, path: str) -> os.stat_result | None:
+        """What stands at `path`, links not followed: one look at each of many files. None: nothing."""
+        try:
+            return os.lstat(f"{self.folder}/{path}")
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def _obstacle(self, path: str, content: bytes | Encoded, state: os.stat_result | None) -> Problem | None:
+        """Why `content` may not be written at `path`, where `state` is."""
+        if state is None:
+            return None
         place = self.folder / path
-        if place.is_symlink():
+        if stat.S_ISLNK(state.st_mode):
             return Problem(None, f"{place} is a symbolic link, which will not be replaced.", _ELSEWHERE)
-        if place.is_dir():
+        if stat.S_ISDIR(state.st_mode):
             return Problem(None, f"{place} is a folder where a file is to be written.", _ELSEWHERE)
-        if not place.exists() or self._owns(path):
+        if self._owns(path):
             return None
         known = self._ownership.files.get(path)
         sha256 = _sha256_of(place)
@@ -139,22 +170,17 @@ class Output:
         if owned:
             return owned.surely_ours
         # Where case does not count, an owned file that is renamed from `A` to `a` is found under both names.
-        return any(folded(other) == folded(path) and self._same(other, path) for other in self.owned)
+        return any(self._same(other, path) for other in self._owned_before.get(folded(path), ()))
 
-    def _is_current(self, path: str, content: bytes | Encoded) -> bool:
+    def _is_current(self, path: str, content: bytes | Encoded, state: os.stat_result | None) -> bool:
         """Whether the file at `path` has that content; owned from now on, if it was not."""
-        place = self.folder / path
-        try:
-            state = place.stat()
-        except FileNotFoundError:
-            return False
-        if state.st_size != _size(content):
+        if state is None or state.st_size != _size(content):
             return False
         owned = self._ownership.files.get(path)
         sha256 = _sha256(content)
-        if owned and owned.modified == state.st_mtime_ns and owned.bytes == state.st_size:
+        if owned and owned.is_untouched(state):
             return owned.sha256 == sha256
-        if _sha256_of(place) != sha256:
+        if _sha256_of(self.folder / path) != sha256:
             return False
         self._see(path, content, found=owned is None or (owned.found and owned.sha256 == sha256))
         return True
@@ -163,12 +189,12 @@ class Output:
         state = (self.folder / path).stat()
         self._ownership.files[path] = OwnedFile(_sha256(content), state.st_size, state.st_mtime_ns, found=found)
 
-    def _is_removable(self, path: str, kept: set[str]) -> bool:
+    def _is_removable(self, path: str, kept: Mapping[str, Collection[str]]) -> bool:
         place = self.folder / path
         owned = self._ownership.files[path]
         if misplaced(self.folder, path) or place.is_symlink() or not place.is_file():
             return False
-        if any(folded(other) == folded(path) and self._same(other, path) for other in kept):
+        if any(self._same(other, path) for other in kept.get(folded(path), ())):
             return False
         sha256 = _sha256_of(place)
         if owned.found and sha256 != owned.claimed:
@@ -199,6 +225,14 @@ class Output:
         with contextlib.suppress(OSError):  # the first that is not empty ends it
             for parent in PurePosixPath(path).parents[:-1]:
                 (self.folder / parent).rmdir()
+
+
+def _by_folded(paths: Iterable[str]) -> Mapping[str, Collection[str]]:
+    """Paths by what they are where case does not count."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        found[folded(path)].append(path)
+    return found
 
 
 def _sha256(content: bytes | Encoded) -> str:

@@ -6,7 +6,7 @@ record, so that a site may be moved, and `--target` may write elsewhere for once
 
 from __future__ import annotations
 
-import dataclasses
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,18 @@ class OwnedFile:
     found: bool = False  # it was there before us, with the very bytes that we would have written: never deleted
     claimed: str = ""  # SHA-256 of what is being written in its place
 
+    def as_json(self) -> dict[str, object]:
+        """Its fields, for the record of thousands."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
     @property
     def surely_ours(self) -> bool:
         """Whether it is ours whatever is in it now: it was not found, and its first writing was seen to end."""
         return self.modified != 0 and not self.found
+
+    def is_untouched(self, state: os.stat_result | None) -> bool:
+        """Whether what stands there is what we last wrote or saw, by its size and its time."""
+        return state is not None and self.modified == state.st_mtime_ns and self.bytes == state.st_size
 
     def knows(self, sha256: str) -> bool:
         """Whether those are bytes that it was left with, or a killed run may have given it."""
@@ -53,8 +61,8 @@ class Ownership:
         """Writes the record where it has changed. Raises OSError."""
         if self.files == self._saved:
             return
-        self._folders[self._name] = {path: dataclasses.asdict(file) for path, file in sorted(self.files.items())}
-        write_file(self._record, seal({"folders": self._folders}))
+        self._folders[self._name] = {path: file.as_json() for path, file in sorted(self.files.items())}
+        write_file(self._record, seal({"folders": self._folders}, for_people=False))
         self._saved = dict(self.files)
 
     def _read(self) -> None:

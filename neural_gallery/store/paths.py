@@ -34,14 +34,20 @@ def relative(path: Path, start: Path) -> str:
         return path.as_posix()
 
 
-def misplaced(folder: Path, path: str) -> Problem | None:
-    """What is wrong with `path`, POSIX and relative, as the place of a file in `folder`; None where it is right."""
+def misplaced(folder: Path, path: str, *, sound: set[str] | None = None) -> Problem | None:
+    """What is wrong with `path`, POSIX and relative, as the place of a file in `folder`; None where it is right.
+
+    `sound` are the folders, as paths have them, that were looked at before for other files; new ones are added.
+    """
     if _UNSAFE.search(path) or any(part in ("", ".", "..") for part in path.split("/")):
         return Problem(
             None,
             f"{path!r} cannot be the path of a file in the output folder.",
             "Use a relative path without '..', ':', backslashes and control characters.",
         )
+    folders = path.rpartition("/")[0]
+    if sound is not None and folders in sound:
+        return None
     parent = (folder / path).parent
     while not parent.exists():
         parent = parent.parent
@@ -53,6 +59,8 @@ def misplaced(folder: Path, path: str) -> Problem | None:
             f"{folder / path} leads out of the output folder through a symbolic link.",
             f"Replace the link by a folder, or set `output` to where it leads ({parent.resolve()}).",
         )
+    if sound is not None:
+        sound.add(folders)
     return None
 
 

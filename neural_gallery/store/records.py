@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -113,7 +114,9 @@ def load_record(data: bytes) -> Record:
                     }
                 ),
                 "created": datetime.datetime.fromisoformat(body["created"]),
-                "files": {name: StoredFile(**fields_of(StoredFile, file)) for name, file in body["files"].items()},
+                "files": {
+                    sys.intern(name): StoredFile(**fields_of(StoredFile, file)) for name, file in body["files"].items()
+                },
             }
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -5,6 +5,7 @@ Git, ccache and DVC do the same, because folders with thousands of entries are s
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ _KEY = re.compile(r"[0-9a-f]{64}")
 
 def place(shelf: Path, key: str) -> Path:
     """Where the object of that key stands."""
-    return shelf / key[:2] / key
+    return shelf.joinpath(key[:2], key)
 
 
 def shelved(shelf: Path) -> Iterator[tuple[str, Path]]:
@@ -41,4 +42,6 @@ def entries(folder: Path) -> list[Path]:
     """What stands in `folder`, sorted, links left out, for those we did not make; nothing where it does not exist."""
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if not path.is_symlink())
+    with os.scandir(folder) as found:  # which tells links from others without a look at each
+        names = sorted(entry.name for entry in found if not entry.is_symlink())
+    return [folder / name for name in names]

@@ -13,6 +13,7 @@ in one step, is verified before it is used, and counts as absent where that fail
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -49,6 +50,10 @@ class Store:
         self._encoded = folder / "encoded"
         self._unfinished = folder / "unfinished"
         self._quarantine = Quarantine(folder / "damaged")
+        # What a plan has seen just now, for the run that follows it. Each is taken from here once: whoever looks once
+        # more because something was wrong with it looks at the disk. And whatever is read is verified all the same.
+        self._seen_paintings: dict[str, Painting] = {}
+        self._seen_encoded: dict[str, Encoded] = {}
 
     @property
     def notes(self) -> Sequence[str]:
@@ -59,13 +64,23 @@ class Store:
         """Held by one process at a time; entering it raises StoreError where another is at work."""
         return locked(self.folder / "lock")
 
-    def painting(self, key: str, *, verify: bool = False) -> Painting | None:
+    def painting(self, key: str, *, verify: bool = False, again: bool = False) -> Painting | None:
         """The painting of that key, its record verified; None where it is absent or damaged.
 
-        With `verify` every file is read against its checksum, so that reading it afterwards succeeds.
+        With `verify` every file is read against its checksum, so that reading it afterwards succeeds. With `again`,
+        whoever asks next without either gets the same answer, without another look.
         """
-        with told_as(StoreError, f"cannot read the store {self.folder}"):
-            return read_painting(place(self._paintings, key), key, self._quarantine, verify=verify)
+        found = None if verify or again else self._seen_paintings.pop(key, None)
+        if found is None:
+            with told_as(StoreError, f"cannot read the store {self.folder}"):
+                found = read_painting(place(self._paintings, key), key, self._quarantine, verify=verify)
+        if found is not None and again:
+            self._seen_paintings[key] = found
+        return found
+
+    def has_painting(self, key: str) -> bool:
+        """Whether there is a painting of that key. Only `painting` tells whether it is whole."""
+        return os.path.isdir(place(self._paintings, key))  # noqa: PTH112 -- asked for every pair of a site
 
     def add_painting(
         self,
@@ -82,6 +97,7 @@ class Store:
         `fine` is the same in 16 bits a colour.
         """
         folder = place(self._paintings, key)
+        self._seen_paintings.pop(key, None)
         with told_as(StoreError, f"cannot store the painting of '{origin.pair}' in {self.folder}"):
             record = write_painting(folder, key, rgb, alpha, frames, origin, fine=fine)
             remove(place(self._unfinished, key))
@@ -152,10 +168,15 @@ class Store:
             if label.shelf == archives.PAINTINGS:
                 remove(place(self._unfinished, label.key))
 
-    def encoded(self, key: str) -> Encoded | None:
-        """The encoding of that key, seen to have its size; None where it is absent or damaged."""
-        with told_as(StoreError, f"cannot read the store {self.folder}"):
-            return read_encoded(place(self._encoded, key), self._quarantine)
+    def encoded(self, key: str, *, again: bool = False) -> Encoded | None:
+        """The encoding of that key, seen to have its size; None where it is absent or damaged. `again` as above."""
+        found = None if again else self._seen_encoded.pop(key, None)
+        if found is None:
+            with told_as(StoreError, f"cannot read the store {self.folder}"):
+                found = read_encoded(place(self._encoded, key), self._quarantine)
+        if found is not None and again:
+            self._seen_encoded[key] = found
+        return found
 
     def add_encoded(self, key: str, data: bytes, *, extension: str, width: int, height: int) -> Encoded:
         """Stores an encoded still or animation. `extension` comes without its dot: "avif"."""

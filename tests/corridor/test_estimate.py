@@ -13,6 +13,7 @@ from neural_gallery.corridor.estimate import (
     Experience,
     Forecast,
     expected_seconds,
+    pace_of,
     spread,
     work_of,
 )
@@ -26,26 +27,26 @@ def test_work_is_pixels_times_steps():
 
 def test_without_experience_the_table_is_used():
     """The first painting on a machine is guessed: a cost for its work, and compiling where its shape is the first."""
-    assert expected_seconds(1e6, [], compiling=False) == pytest.approx(1e6 * SECONDS_PER_PIXEL_STEP)
-    assert expected_seconds(1e6, [], compiling=True) == pytest.approx(1e6 * SECONDS_PER_PIXEL_STEP + COMPILING)
+    assert expected_seconds(1e6, pace_of([]), compiling=False) == pytest.approx(1e6 * SECONDS_PER_PIXEL_STEP)
+    assert expected_seconds(1e6, pace_of([]), compiling=True) == pytest.approx(1e6 * SECONDS_PER_PIXEL_STEP + COMPILING)
 
 
 def test_a_machine_twice_as_slow():
     """A former painting that took twice the usual time doubles the guess, whatever its size and steps."""
     slow = Experience(5e5, 2 * 5e5 * SECONDS_PER_PIXEL_STEP)
-    assert expected_seconds(1e6, [slow], compiling=False) == pytest.approx(2e6 * SECONDS_PER_PIXEL_STEP)
+    assert expected_seconds(1e6, pace_of([slow]), compiling=False) == pytest.approx(2e6 * SECONDS_PER_PIXEL_STEP)
 
 
 def test_only_the_newest_count():
     """A machine that became faster is judged by its newest paintings."""
     now, then = Experience(1e6, 10), Experience(1e6, 500)
-    assert expected_seconds(1e6, [now] * RECENT + [then] * 90, compiling=False) == pytest.approx(10)
+    assert expected_seconds(1e6, pace_of([now] * RECENT + [then] * 90), compiling=False) == pytest.approx(10)
 
 
 def test_records_without_a_time_are_passed_over():
     """A record with no time (from a painter that measures none) does not make painting look free."""
     empty = [Experience(1e6, 0.0), Experience(0.0, 5.0)]
-    assert expected_seconds(1e6, empty, compiling=False) == pytest.approx(1e6 * SECONDS_PER_PIXEL_STEP)
+    assert expected_seconds(1e6, pace_of(empty), compiling=False) == pytest.approx(1e6 * SECONDS_PER_PIXEL_STEP)
 
 
 def test_forecast_before_anything_started():
