@@ -22,6 +22,10 @@ from neural_gallery.store.store import Store
 from neural_gallery.workers.messages import Painted
 
 
+MOST_TOGETHER = 1024
+"""More pairs than any machine paints at once: so many of those that wait are looked at, of however many."""
+
+
 def in_order(plan: Plan, store: Store, workshop: Workshop, deadline: Deadline) -> Plan:
     """The same plan in the order in which it is best painted.
 

@@ -203,7 +203,7 @@ class Together:
     def __init__(self, painter: SlowPainter) -> None:
         self.painter = painter
 
-    def at_once(self, job: Job) -> int:
+    def at_once(self, job: Job, waiting: int) -> int:
         """Always two."""
         return 2
 

@@ -256,6 +256,17 @@ def test_nothing_is_fetched_from_anywhere_else(open_page: OpenPage, gallery: Ser
     assert re.findall(r"url\(|@import|@font-face", css) == []
 
 
+# As templates/partials/waiting.html has it: a picture is still to be painted.
+WAITING = r"""() => {
+  const place = document.querySelector(".sheet a, figure.pair");
+  const waiting = document.createElement("span");
+  waiting.className = "waiting";
+  waiting.append(document.createElement("picture"), Object.assign(document.createElement("span"), {
+    className: "waiting-note",
+  }));
+  place?.append(waiting);
+}"""
+
 # Every selector that matches nothing, states and pseudo-elements aside.
 UNUSED = r"""() => {
   const rules = list => [...list].flatMap(rule => [rule.selectorText ?? [], ...rules(rule.cssRules ?? [])]).flat();
@@ -275,6 +286,7 @@ def test_every_rule_is_used(open_page: OpenPage) -> None:
         page.evaluate("document.querySelectorAll('button.swap')[1]?.setAttribute('aria-pressed', 'true')")
         page.evaluate("document.querySelectorAll('button.swap')[1]?.setAttribute('aria-busy', 'true')")
         page.evaluate("document.querySelector('button.swap')?.append(document.createElement('video'))")
+        page.evaluate(WAITING)
         for tool in ("compare", "enlarge"):
             page.evaluate(f"document.querySelector('.tool.{tool}')?.click()")
         missed = set(page.evaluate(UNUSED))
