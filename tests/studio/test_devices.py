@@ -124,15 +124,16 @@ def test_a_split_painting_that_diverges_takes_smaller_steps(tiny: dict[str, Any]
 
 @pytest.mark.slow
 def test_the_real_network_on_several_devices(real: dict[str, Any]) -> None:
-    """VGG-19, Winograd's filtering included: split and shared out, the same pictures; only neighbours talk."""
-    assert real["step"]["devices"] == 5
-    assert real["step"]["loss"] < 1e-5
-    assert real["step"]["gradient"] < 1e-3
-    _only_neighbours_talk(real["step"]["collectives"], row=104 * 64)
-    assert real["split"]["devices"] == 5
-    assert real["split"]["apart"] <= 1
+    """VGG-19 with Winograd's filtering: hardly a pixel is more than a level off, and only neighbours talk."""
+    assert real["step"]["devices"] == 4
+    assert real["step"]["loss"] < 1e-6
+    assert real["step"]["gradient"] < 5e-3  # 2e-6, unless a rectifier decides otherwise on a value near 0: then 1e-3
+    _only_neighbours_talk(real["step"]["collectives"], row=96 * 64)
+    assert real["split"]["devices"] == 4
     assert real["batch"]["devices"] == 3
-    assert max(real["batch"]["apart"]) <= 1
+    for which in ("split", "batch"):
+        assert real[which]["beyond"] < 0.01
+        assert real[which]["apart"] <= 4
     assert real["batch program"] == {}
 
 
