@@ -25,8 +25,9 @@ _HEADER = re.compile(r"(?P<prefix>[> ]*)(?P<slashes>/{3,}) *(?P<name>[\w-]+) *(?
 _LOOKS_LIKE_A_HEADER = re.compile(r"(?P<prefix>[> ]*)/{3,} *(?P<name>\w[\w-]*).*")
 _OPTION = MARK.open + MARK.close  # marks a line of options
 _BAR = f" |{_OPTION}"  # a bar that the author did not write: pymdownx takes an argument only behind one
-# What an escape in quotes can write, and no page can show; Unicode's noncharacters are our placeholders.
-_UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# What no page can show. Placeholders may stand in the text by now, but only an author can write one as an escape.
+_UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd6-\ufdef\ufffe\uffff]")
+_PLACEHOLDERS = re.compile("[\ufdd0-\ufdd5]")
 _MAX_DEPTH = 64
 _LONGEST = 5000  # characters of an option, as of the manifest's texts
 _ADDED = re.compile(rf"{re.escape(_BAR)}|{_OPTION}|{MARK.pattern}")
@@ -142,7 +143,12 @@ def _read_options(lines: list[str], first_line: int, inset: int) -> tuple[dict[s
     if not isinstance(node, yaml.MappingNode):
         hint = "Write each on its own line as `name: value`."
         return {}, Flaw("the block's options are not names with values.", hint, first_line, inset + 5)
-    return _options_of(node, first_line, inset)
+    return _options_of(node, text, first_line, inset)
+
+
+def _escaped_placeholder(value: str, written: str) -> re.Match[str] | None:
+    """The first placeholder in a value, where there are others in it than were written as they are."""
+    return _PLACEHOLDERS.search(value) if _PLACEHOLDERS.findall(value) != _PLACEHOLDERS.findall(written) else None
 
 
 def _is_deep(text: str) -> bool:
@@ -157,7 +163,7 @@ def _is_deep(text: str) -> bool:
     return False
 
 
-def _options_of(mapping: object, first_line: int, inset: int) -> tuple[dict[str, Option], Flaw | None]:
+def _options_of(mapping: object, text: str, first_line: int, inset: int) -> tuple[dict[str, Option], Flaw | None]:
     import yaml
 
     options: dict[str, Option] = {}
@@ -167,7 +173,8 @@ def _options_of(mapping: object, first_line: int, inset: int) -> tuple[dict[str,
         if not isinstance(key, yaml.ScalarNode) or not isinstance(value, yaml.ScalarNode):
             hint = "Put it in quotes if it is meant as text."
             return {}, Flaw("an option of a block is one value, not a list or a mapping.", hint, line, column)
-        if found := _UNSHOWN.search(key.value + value.value):
+        written = text[key.start_mark.index : value.end_mark.index]
+        if found := _UNSHOWN.search(key.value + value.value) or _escaped_placeholder(key.value + value.value, written):
             what = f"the option holds the character U+{ord(found.group()):04X}, which cannot be shown."
             return {}, Flaw(what, "Remove it.", line, column)
         if len(value.value) > _LONGEST:
