@@ -19,15 +19,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from neural_gallery.errors import abridged
-from neural_gallery.pages.placeholders import HELD, MARK
+from neural_gallery.pages.placeholders import MARK
 
 _HEADER = re.compile(r"(?P<prefix>[> ]*)(?P<slashes>/{3,}) *(?P<name>[\w-]+) *(?:(?P<bar>\|) *(?P<argument>.*))?")
 _LOOKS_LIKE_A_HEADER = re.compile(r"(?P<prefix>[> ]*)/{3,} *(?P<name>\w[\w-]*).*")
 _OPTION = MARK.open + MARK.close  # marks a line of options
 _BAR = f" |{_OPTION}"  # a bar that the author did not write: pymdownx takes an argument only behind one
-# What an escape in quotes can write, and no page can show; Unicode's noncharacters are our placeholders.
-_UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-_HOLDING = (HELD.open, HELD.close)  # what is held back of a post stands in its options, too
+# What no page can show. Placeholders may stand in the text by now, but only an author can write one as an escape.
+_UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd6-\ufdef\ufffe\uffff]")
+_PLACEHOLDERS = re.compile("[\ufdd0-\ufdd5]")
 _MAX_DEPTH = 64
 _LONGEST = 5000  # characters of an option, as of the manifest's texts
 _ADDED = re.compile(rf"{re.escape(_BAR)}|{_OPTION}|{MARK.pattern}")
@@ -128,7 +128,7 @@ def _read_options(lines: list[str], first_line: int, inset: int) -> tuple[dict[s
     if not lines:
         return {}, None
     text = "\n".join(line[inset:] for line in lines)
-    if found := next((one for one in _UNSHOWN.finditer(text) if one.group() not in _HOLDING), None):
+    if found := _UNSHOWN.search(text):
         before = text[: found.start()]
         place = first_line + before.count("\n"), inset + len(before) - before.rfind("\n")
         return {}, Flaw(f"the character U+{ord(found.group()):04X} cannot be shown.", "Remove it.", *place)
@@ -146,6 +146,11 @@ def _read_options(lines: list[str], first_line: int, inset: int) -> tuple[dict[s
     return _options_of(node, text, first_line, inset)
 
 
+def _escaped_placeholder(value: str, written: str) -> re.Match[str] | None:
+    """The first placeholder in a value, where there are others in it than were written as they are."""
+    return _PLACEHOLDERS.search(value) if _PLACEHOLDERS.findall(value) != _PLACEHOLDERS.findall(written) else None
+
+
 def _is_deep(text: str) -> bool:
     """Whether options are nested so deep that composing them could exhaust the stack. Raises MarkedYAMLError."""
     import yaml
@@ -156,12 +161,6 @@ def _is_deep(text: str) -> bool:
         if depth > _MAX_DEPTH:
             return True
     return False
-
-
-def _unshown(key: str, value: str, written: str) -> str:
-    """A character that no page can show, and that does not stand there as it is written: an escape made it; or ""."""
-    made = key + value
-    return next((one for one in _UNSHOWN.findall(made) if made.count(one) > written.count(one)), "")
 
 
 def _options_of(mapping: object, text: str, first_line: int, inset: int) -> tuple[dict[str, Option], Flaw | None]:
@@ -175,8 +174,8 @@ def _options_of(mapping: object, text: str, first_line: int, inset: int) -> tupl
             hint = "Put it in quotes if it is meant as text."
             return {}, Flaw("an option of a block is one value, not a list or a mapping.", hint, line, column)
         written = text[key.start_mark.index : value.end_mark.index]
-        if found := _unshown(key.value, value.value, written):
-            what = f"the option holds the character U+{ord(found):04X}, which cannot be shown."
+        if found := _UNSHOWN.search(key.value + value.value) or _escaped_placeholder(key.value + value.value, written):
+            what = f"the option holds the character U+{ord(found.group()):04X}, which cannot be shown."
             return {}, Flaw(what, "Remove it.", line, column)
         if len(value.value) > _LONGEST:
             what = f"the option '{abridged(key.value)}' is too long."
