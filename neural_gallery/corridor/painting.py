@@ -21,7 +21,6 @@ from neural_gallery.errors import PaintError, PictureError, Problem
 from neural_gallery.store.store import Store
 from neural_gallery.workers.messages import Painted
 
-
 MOST_TOGETHER = 1024
 """More pairs than any machine paints at once: so many of those that wait are looked at, of however many."""
 

@@ -198,7 +198,7 @@ def test_text_that_explodes() -> None:
         "the document holds more than 10000000 characters, aliases expanded. Make it smaller."
     )
     assert refused("[" + "a," * 300_000).endswith(
-        "the document holds more than 100000 values, aliases expanded. Make it smaller."
+        "the document holds more than 150000 values, aliases expanded. Make it smaller."
     )
 
 
@@ -229,7 +229,7 @@ def test_a_file_that_is_too_large(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_text(path, "f.yaml")
     assert str(caught.value) == (
-        "f.yaml: the file has more than 10 MB, which is too much for text. "
+        "f.yaml: the file has more than 20 MB, which is too much for text. "
         "Check that it is the right file, or divide it."
     )
 
