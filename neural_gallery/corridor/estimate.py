@@ -102,6 +102,7 @@ class Forecast:
 
     def __init__(self, expected: Iterable[float]) -> None:
         self._waiting = list(expected)
+        self._together = sum(self._waiting)  # asked for at every step of every pair, and many may be waiting
         self._current: dict[str, _Current] = {}
         self._hands = 1
         self._guessed = 0.0  # of the finished pairs together
@@ -110,7 +111,9 @@ class Forecast:
     def start(self, now: float, pair: str = "", guess: float | None = None) -> None:
         """A pair begins: the one with that guess, or else the next one."""
         index = self._waiting.index(guess) if guess in self._waiting else 0
-        self._current[pair] = _Current(self._waiting.pop(index), now, 0.0, now)
+        begun = self._waiting.pop(index)
+        self._together = self._together - begun if self._waiting else 0.0
+        self._current[pair] = _Current(begun, now, 0.0, now)
         self._hands = max(self._hands, len(self._current))
 
     def progress(self, fraction: float, now: float, pair: str = "") -> None:
@@ -128,9 +131,9 @@ class Forecast:
         """Seconds until the last pair is finished; never below 0."""
         pace = self._pace()
         current = [one.remaining(now, pace) for one in self._current.values()]
-        # That is `spread` of all of them, without a list: it is asked for at every step, and many may be waiting.
+        # That is `spread` of all of them.
         longest = max([*current, pace * max(self._waiting, default=0.0)])
-        return max((sum(current) + pace * sum(self._waiting)) / self._hands, longest)
+        return max((sum(current) + pace * self._together) / self._hands, longest)
 
     def _pace(self) -> float:
         """Seconds taken for each second guessed, current pairs counting by what is done of them."""

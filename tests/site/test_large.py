@@ -43,12 +43,12 @@ def test_shallow_text_is_never_deep(parts: list[str]) -> None:
     text = "".join(parts)
     if source._is_shallow(text):
         with contextlib.suppress(yaml.YAMLError):  # told by what follows
-            source._check_depth(text, "f.yaml", 1, source._Loader)
+            source._check_bounds(text, "f.yaml", 1, source._Loader, source.MAX_VALUES)
 
 
 def test_an_ordinary_manifest_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second parse for its depth would take a third of the time of reading it."""
-    monkeypatch.setattr(source, "_check_depth", lambda *_: pytest.fail("parsed twice"))
+    monkeypatch.setattr(source, "_check_bounds", lambda *_: pytest.fail("parsed twice"))
     text = "pairs:\n" + "  - {content: a, style: {b: 2, c: 1}, caption: 'It''s #1 [here]'}\n" * 3
     document = compose(text, "site.yaml")
     assert document.location(("pairs", 2, "style", "c")).line == 4
