@@ -3,9 +3,9 @@
 Every convolution sees one row beyond its band, which the neighbours send. What the objective knows of a picture are
 sums over positions: they are added up over all devices, the objective is differentiated with respect to the sums, and
 each device goes back from there through its band, as `tiling` does through one block after the other. The exchange is
-written down here and in `convolution.Bands`: where the compiler was left to find it, Winograd's tiles and the strips
-that they are taken in made it send whole features to every device. The optimiser's step is left to it: most of that
-concerns each pixel by itself, and L-BFGS's products are sums.
+written down here and in `convolution.Bands`, not left to the compiler, which would have to find it in Winograd's tiles
+and the strips that they are taken in. The optimiser's step is left to it: most of that concerns each pixel by itself,
+and L-BFGS's products are sums.
 
 Arrays of the picture are (…, H, W, C) and lie by rows, all others are whole on each device.
 """
