@@ -127,7 +127,7 @@ def test_the_real_network_on_several_devices(real: dict[str, Any]) -> None:
     """VGG-19 with Winograd's filtering: hardly a pixel is more than a level off, and only neighbours talk."""
     assert real["step"]["devices"] == 4
     assert real["step"]["loss"] < 1e-6
-    assert real["step"]["gradient"] < 5e-3  # most pictures 2e-6; some 1e-3, as if a rectifier near 0 had decided otherwise
+    assert real["step"]["gradient"] < 5e-3  # most pictures 2e-6, some 1e-3: a rectifier near 0, it seems
     _only_neighbours_talk(real["step"]["collectives"], row=96 * 64)
     assert real["split"]["devices"] == 4
     assert real["batch"]["devices"] == 3

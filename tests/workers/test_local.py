@@ -139,11 +139,7 @@ def test_several_jobs_at_once(job: Job, tmp_path: Path) -> None:
     """
     job = dataclasses.replace(job, settings=dataclasses.replace(job.settings, steps=(4,)))
     ensemble = local.LocalEnsemble(tmp_path)
-<<<<<<< HEAD
-    assert ensemble.at_once(job, 3) == 1
-=======
     assert ensemble.at_once(job, 2) == 1
->>>>>>> h-devices
     settings = dataclasses.replace(job.settings, strength=0.3, bits=16)
     other = Job("chelsea-poppies", _picture("chelsea.jpg", 48, 32), job.styles[:1], settings, frames=3)
     narrow = dataclasses.replace(job, content=job.content[:, :24].copy())
