@@ -14,7 +14,7 @@ from html import unescape
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
-from neural_gallery.errors import Location, Problem
+from neural_gallery.errors import Location, Problem, abridged
 from neural_gallery.pages.placeholders import SLOT, cleaned, without_held
 from neural_gallery.pages.placements import Placement
 from neural_gallery.site.model import Post, Site
@@ -71,6 +71,11 @@ def read_prose(post: Post, site: Site, *, protect: Callable[[str], str] = str) -
         message = "something in the post is nested too deeply to be read."
         deep = Problem(Location(post.file, post.body_line), message, "Look for long runs of '>' or '<', or of lists.")
         return Prose("", (), "", (deep,))
+    except (TypeError, ValueError, LookupError, AttributeError, AssertionError) as error:
+        # Extensions raise whatever unusual text makes them trip over.
+        message = f"Markdown stumbles over something in the post: {abridged(str(error)) or type(error).__name__}."
+        remedy = "Look at its footnotes, definitions and raw HTML; leave one out after the other to find it."
+        return Prose("", (), "", (Problem(Location(post.file, post.body_line), message, remedy),))
     if not post.front_matter.get("title"):  # then a heading at the top was taken as title, which the page shows itself
         html = html.removeprefix(match[0]) if (match := _FIRST_HEADING.match(html)) else html
     return Prose(html, tuple(placements), _first_paragraph(html), tuple(sorted(problems)))

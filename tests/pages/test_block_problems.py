@@ -247,3 +247,11 @@ def test_block_that_is_not_closed_below_a_quoted_one(author, problems_of):
     assert problems_of(author.site()) == [
         f"{PLACE}:3:12: the pair block is not closed. Write `///` on a line of its own after its options."
     ]
+
+
+def test_block_without_an_end_in_a_footnote(author, problems_of):
+    """A footnote may end with one; it is told as anywhere."""
+    author.usual().post("Text.[^1]\n\n[^1]: Note.\n\n    /// picture | me\n")
+    assert problems_of(author.site()) == [
+        f"{PLACE}:5:19: the picture block is not closed. Write `///` on a line of its own after its options."
+    ]
