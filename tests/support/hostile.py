@@ -256,7 +256,7 @@ def _text_bent(rng: random.Random, text: str) -> str:
     place, kind = rng.randint(0, len(text)), rng.randrange(6)
     if kind < 3:
         piece = rng.choice(SYNTAX) if rng.random() < 0.8 else rng.choice(TEXTS)
-        times = rng.choice((1, 1, 1, 1, 2, 70, 300)) if len(piece) < 100 else 1  # no case is large only to be slow
+        times = rng.choice((1, 1, 1, 1, 2, 70, 300)) if len(piece) < 20 else 1  # no case is large only to be slow
         return text[:place] + piece * times + text[place:]
     if kind == 3:
         return text[:place] + text[place + rng.choice((1, 2, 5, 30)) :]
