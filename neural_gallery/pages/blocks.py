@@ -92,7 +92,9 @@ class _PlacedBlock(Block):
     def on_create(self, parent: Element) -> Element:
         (self.line,) = marked_lines(self.argument)
         self.config["desk"].begin(self.line)
-        return SubElement(parent, "p")
+        paragraph = SubElement(parent, "p")
+        paragraph.text = ""  # the extension for footnotes adds to it, even where the block has no end
+        return paragraph
 
     def on_end(self, block: Element) -> None:
         html = self.config["desk"].end(self.line, without_options(block.text or ""))

@@ -14,7 +14,7 @@ from html import unescape
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
-from neural_gallery.errors import Location, Problem
+from neural_gallery.errors import Location, Problem, abridged
 from neural_gallery.pages.placeholders import SLOT, cleaned, without_held
 from neural_gallery.pages.placements import Placement
 from neural_gallery.site.model import Post, Site
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from markdown import Markdown
 
 _FIRST_HEADING = re.compile(r"\s*<h1(?:\s[^>]*)?>.*?</h1>\s*", re.DOTALL)
-_COSTLY, _MOST_COSTLY = "[<`", 5000
+_COSTLY, _MOST_COSTLY = "<`", 5000  # in one paragraph
+_MOST_OPEN = 500  # brackets
 _PARAGRAPH = re.compile(r"<p(?=[\s>])|</p>", re.IGNORECASE)
 _LINK = re.compile('<a href="([^"]*)"')
 _SCHEMES = ("http:", "https:", "mailto:")  # of the links that captions may have
@@ -70,6 +71,11 @@ def read_prose(post: Post, site: Site, *, protect: Callable[[str], str] = str) -
         message = "something in the post is nested too deeply to be read."
         deep = Problem(Location(post.file, post.body_line), message, "Look for long runs of '>' or '<', or of lists.")
         return Prose("", (), "", (deep,))
+    except (TypeError, ValueError, LookupError, AttributeError, AssertionError) as error:
+        # Extensions raise whatever unusual text makes them trip over.
+        message = f"Markdown stumbles over something in the post: {abridged(str(error)) or type(error).__name__}."
+        remedy = "Look at its footnotes, definitions and raw HTML; leave one out after the other to find it."
+        return Prose("", (), "", (Problem(Location(post.file, post.body_line), message, remedy),))
     if not post.front_matter.get("title"):  # then a heading at the top was taken as title, which the page shows itself
         html = html.removeprefix(match[0]) if (match := _FIRST_HEADING.match(html)) else html
     return Prose(html, tuple(placements), _first_paragraph(html), tuple(sorted(problems)))
@@ -79,12 +85,24 @@ def _crowded(post: Post) -> Problem | None:
     """A paragraph for which Markdown would take minutes, because that takes the square of some characters' number."""
     line = post.body_line
     for paragraph in post.body.split("\n\n"):
+        if _open_brackets(paragraph) > _MOST_OPEN:
+            message = f"the paragraph that begins here has more than {_MOST_OPEN} brackets '[' that are open at once."
+            return Problem(Location(post.file, line), message, "Close them with ']', or leave them out.")
         for character in _COSTLY:
             if paragraph.count(character) > _MOST_COSTLY:
                 message = f"the paragraph that begins here has more than {_MOST_COSTLY} times '{character}'."
                 return Problem(Location(post.file, line), message, "Divide it by empty lines.")
         line += paragraph.count("\n") + 2
     return None
+
+
+def _open_brackets(paragraph: str) -> int:
+    """How many are open at once, at the most."""
+    most = count = 0
+    for bracket in re.findall(r"[\[\]]", paragraph):
+        count = max(0, count + (1 if bracket == "[" else -1))
+        most = max(most, count)
+    return most
 
 
 def caption_html(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Nothing that the program reads can run code: no module of the package knows how to unpickle."""
+"""Nothing that the program reads from a file can run code: hardly a module of the package knows how to unpickle."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ import neural_gallery
 
 PACKAGE = Path(neural_gallery.__file__).parent
 UNPICKLERS = {"pickle", "_pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal", "shelve", "torch", "orbax"}
+TRUSTED = {"workers/link.py", "workers/wire.py"}
+"""What processes of one command say to each other, in a cluster that can run any code in them anyway."""
+
+ONLY_WRITES = {"pages/identity.py"}
+"""For a hash; what it writes is read by nobody."""
+
 CALLS = {"eval", "exec", "compile", "__import__", "unsafe_load", "full_load"}
 
 
@@ -40,7 +46,12 @@ def _called(node: ast.Call) -> Iterator[str]:
 @pytest.mark.parametrize("module", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_no_module_can_run_what_a_file_says(module: Path) -> None:
     """Neither by unpickling nor by evaluating, nor by a YAML loader that makes objects."""
-    assert list(suspects(module.read_text("utf-8"))) == []
+    name, source = module.relative_to(PACKAGE).as_posix(), module.read_text("utf-8")
+    known = ["pickle"] if name in TRUSTED | ONLY_WRITES else []
+    assert list(suspects(source)) == known
+    if name in ONLY_WRITES:
+        used = {node.attr for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)}
+        assert used & {"load", "loads", "Unpickler"} == set()
 
 
 @pytest.mark.parametrize(

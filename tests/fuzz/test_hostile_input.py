@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ..support import hostile
+from ..support import hostile, hostile_pictures
 from ..support.trials import SECONDS, Bench, in_time
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +56,7 @@ def test_a_post(bench: Bench, rng: random.Random) -> None:
 @given(RANDOM)
 def test_a_picture(bench: Bench, rng: random.Random) -> None:
     """A damaged picture, read as content, as style, as mask and as start."""
-    name, data = hostile.picture(rng, bench.samples)
+    name, data = hostile_pictures.picture(rng, bench.samples)
     with in_time():
         bench.picture(name, data)
 

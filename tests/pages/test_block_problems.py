@@ -192,7 +192,7 @@ def test_long_lists_of_names_are_cut(author, problems_of):
         ("caption: a\x07b", "13:15: the character U+0007 cannot be shown. Remove it."),
         (f"caption: {'x' * 5001}", "13:5: the option 'caption' is too long. Write at most 5000 characters."),
         (
-            f"caption: {'[' * 4000}",
+            f"caption: {'[' * 400}",
             "13:5: the block's options are not names with values. Write each on its own line as `name: value`.",
         ),
         (
@@ -208,7 +208,16 @@ def test_hostile_options(author, problems_of, option, expected):
     assert problems_of(author.site()) == [f"{PLACE}:{expected}"]
 
 
-@pytest.mark.parametrize("character", "[<`")
+def test_brackets_that_are_not_closed(author, problems_of):
+    """Markdown looks for the end of each of them; closed ones may be any number, as in a long table of links."""
+    author.usual().post(f"Text.\n\n{'[a](b) ' * 1000}\n\n{'![' * 501}\n", body_line=10)
+    assert problems_of(author.site()) == [
+        f"{PLACE}:14: the paragraph that begins here has more than 500 brackets '[' that are open at once. "
+        "Close them with ']', or leave them out."
+    ]
+
+
+@pytest.mark.parametrize("character", "<`")
 def test_crowded_paragraph(author, problems_of, character):
     """Markdown takes the square of the number of some characters; a paragraph may have thousands, not more."""
     author.usual().post(f"Text.\n\n{character * 5001}\n", body_line=10)
@@ -237,4 +246,12 @@ def test_block_that_is_not_closed_below_a_quoted_one(author, problems_of):
     author.usual().post("> /// pair | me-the_scream\n> ///\n/// pair | me-starry_night\n\nText.\n")
     assert problems_of(author.site()) == [
         f"{PLACE}:3:12: the pair block is not closed. Write `///` on a line of its own after its options."
+    ]
+
+
+def test_block_without_an_end_in_a_footnote(author, problems_of):
+    """A footnote may end with one; it is told as anywhere."""
+    author.usual().post("Text.[^1]\n\n[^1]: Note.\n\n    /// picture | me\n")
+    assert problems_of(author.site()) == [
+        f"{PLACE}:5:19: the picture block is not closed. Write `///` on a line of its own after its options."
     ]

@@ -143,3 +143,17 @@ def test_post_nested_too_deeply(author, problems_of):
 def test_summary_of_many_open_paragraphs(author):
     """Paragraphs without ends are passed in one go."""
     assert read_prose(author.post("<p class='a'>" * 4000), author.site()).summary == ""
+
+
+def test_post_that_markdown_stumbles_over(author, problems_of, monkeypatch):
+    """An error of Markdown's own is told as a problem of the post."""
+
+    def stumble(*_):
+        raise TypeError("unsupported")
+
+    monkeypatch.setattr("markdown.Markdown.convert", stumble)
+    author.usual().post("Text.\n", body_line=3)
+    assert problems_of(author.site()) == [
+        "content/posts/night.md:3: Markdown stumbles over something in the post: unsupported. "
+        "Look at its footnotes, definitions and raw HTML; leave one out after the other to find it."
+    ]

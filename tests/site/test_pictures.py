@@ -23,7 +23,7 @@ from neural_gallery.site.memory import ProbeCache
 from neural_gallery.site.model import Crop, Picture
 from neural_gallery.site.pictures import Pixels, Probe, probe, read_pixels
 
-from ..support.hostile import png_chunks, png_of
+from ..support.hostile_pictures import png_chunks, png_of
 
 PLACE = Location("site.yaml", 3, 9)
 IMAGES = Path(__file__).parents[2] / "content/images"

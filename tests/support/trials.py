@@ -28,7 +28,7 @@ from neural_gallery.site.model import Picture, Site, Target
 from neural_gallery.site.pictures import probe, read_covering, read_mask, read_pixels
 from neural_gallery.site.posts import read_post
 
-from . import hostile
+from . import hostile, hostile_pictures
 from .galleries import gallery_of
 
 SECONDS = 2.0
@@ -84,7 +84,7 @@ class Bench:
         self.cache = ProbeCache(folder / "cache.json")
         (folder / "good.yaml").write_text(hostile.MANIFESTS[0].replace("id: first, ", ""))
         self.site = load_site(folder / "good.yaml", cache=self.cache)
-        self.samples = hostile.picture_samples()
+        self.samples = hostile_pictures.picture_samples()
 
     def manifest(self, data: bytes) -> None:
         """Read a manifest."""
@@ -154,7 +154,7 @@ def cases(kind: str, bench: Bench, seed: int, count: int) -> Iterator[tuple[str,
             data = hostile.post(rng)
             yield name, lambda data=data: bench.post(data)
         else:
-            file, data = hostile.picture(rng, bench.samples)
+            file, data = hostile_pictures.picture(rng, bench.samples)
             yield name, lambda file=file, data=data: bench.picture(file, data)
 
 
