@@ -151,7 +151,7 @@ def shapes_on(canvas: Canvas, *, masked: bool = False) -> tuple[Any, Any, Any]:
     return picture, mask if masked else None, jax.ShapeDtypeStruct((2,), jnp.int32)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for what is worked out once
 class Eye:
     """Looks at pictures with one network, in the way of one method; at large ones in bands or in blocks."""
 
@@ -159,15 +159,19 @@ class Eye:
     method: Method
     room: Callable[[], Room] = room_here
 
+    @functools.cached_property
+    def _split(self) -> tuple[nnx.GraphDef, nnx.State]:
+        return nnx.split(self.network)
+
     @property
     def graph(self) -> nnx.GraphDef:
         """What the network is, without its weights."""
-        return nnx.split(self.network)[0]
+        return self._split[0]
 
     @property
     def state(self) -> nnx.State:
         """The network's weights."""
-        return nnx.split(self.network)[1]
+        return self._split[1]
 
     def way(self, canvas: Canvas) -> Tiling | Split | None:
         """How a canvas is looked at: on several devices; in blocks, where there is no room for all of it; else None."""
@@ -180,7 +184,7 @@ class Eye:
         if side is None:
             return None
         grid = grid_of(canvas.shape, side, architecture=self.network.architecture, layers=self.method.layers)
-        return Tiling(*nnx.split(self.network), self.method, grid)
+        return Tiling(self.graph, self.state, self.method, grid)
 
     def targets(self, content: Floats, styles: Sequence[Part], canvas: Canvas, *, longest: int) -> Parts[Targets]:
         """What a painting on that canvas is drawn to; styles are looked at with that longest side in pixels."""
