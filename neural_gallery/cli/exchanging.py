@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from neural_gallery.cli.options import Function, Request, json_option, painting_options, quiet_option, workshop_of
+from neural_gallery.cli.options import (
+    Function,
+    Request,
+    json_option,
+    painting_options,
+    quiet_option,
+    with_options,
+    workshop_of,
+)
 from neural_gallery.cli.problems import error_line
 from neural_gallery.errors import UsageError
 
@@ -78,10 +86,7 @@ def exchange_options(function: Function) -> Function:
         json_option(error_line),
         quiet_option,
     ]
-    wrapped: Function = command
-    for option in reversed(options):
-        wrapped = option(wrapped)
-    return wrapped
+    return with_options(command, options)
 
 
 @click.group()

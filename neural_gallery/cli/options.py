@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -131,6 +131,13 @@ def workshop_of(context: click.Context, request: Request) -> Workshop:
     return given if given is not None else local_workshop(request.cache / "compiled")
 
 
+def with_options(command: Function, options: Sequence[Callable[[Function], Function]]) -> Function:
+    """A command with those options (or arguments), in the order in which its help lists them."""
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 def open_in_browser(page: Path) -> None:
     """Show a page; that no browser starts is told, and is no failure."""
     import webbrowser  # takes longer to import than most of what this program needs
@@ -167,7 +174,4 @@ def _with_request(function: Function, further: list[Callable[[Function], Functio
         ),
         click.option("--allow-outside", is_flag=True, help="Allow paths that lead out of the site's folder."),
     ]
-    wrapped: Function = command
-    for option in reversed([*shared, *further]):
-        wrapped = option(wrapped)
-    return wrapped
+    return with_options(command, [*shared, *further])

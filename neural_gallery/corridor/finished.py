@@ -65,7 +65,7 @@ class Finished:
         plan = make_plan(self.site, self.store, self._workshop, pair_ids=pair_ids)
         if problems := not_painted(plan, command="paint"):
             raise RunError(*problems)
-        return {planned.pair.id: planned.key for planned in plan.pairs}
+        return plan.keys
 
     def _bring(self, pictures: list[str], keys: Mapping[str, str]) -> Generator[EncodingStarted, None, None]:
         paintings = {pair_id: self.store.painting(key) for pair_id, key in keys.items()}

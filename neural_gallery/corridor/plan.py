@@ -35,6 +35,11 @@ class Plan:
     all_pairs: int = 0  # how many the site has, where it is a share
 
     @property
+    def keys(self) -> dict[str, str]:
+        """The key of each pair's painting, by the pair's id."""
+        return {planned.pair.id: planned.key for planned in self.pairs}
+
+    @property
     def seconds(self) -> float:
         """Expected time of all paintings."""
         return sum(planned.seconds for planned in self.to_paint)

@@ -53,7 +53,7 @@ class Publishing:
 
     def _pair(self, pair_id: str, painting: str, keys: Keys) -> float:
         """What a pair's files need; one that waits needs stills of its content."""
-        if self._store.painting(painting) is None:
+        if not self._store.has_painting(painting):
             stills: Keys = {file: key for file, key in keys.items() if isinstance(file, StillFile)}
             return self._seconds(stills, *self._sizes[pair_id])
         if not (seconds := self._seconds(keys, *self._sizes[pair_id])):

@@ -64,7 +64,7 @@ def build(
     with store.lock():
         notes, shown = _Notes(), pages.used()
         plan = make_plan(site, store, workshop, run_follows=True)
-        keys = {planned.pair.id: planned.key for planned in plan.pairs}
+        keys = plan.keys
         if plan.to_paint:
             check_weights(site)
         plan = in_order(plan, store, workshop, deadline)
@@ -146,7 +146,7 @@ def render(site: Site, store: Store, workshop: Workshop, *, strict: bool = False
         yield from notes.new(store.notes)
         if missing:
             raise RunError(*missing)
-        paintings = _paintings(store, pages, {planned.pair.id: planned.key for planned in plan.pairs} if plan else {})
+        paintings = _paintings(store, pages, plan.keys if plan else {})
         yield from _publisher(site, store, pages, paintings, strict=strict).publish(notes)
 
 

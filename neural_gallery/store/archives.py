@@ -87,7 +87,7 @@ def pack(shelf: str, key: str, asked: int, frames: int, files: Mapping[str, byte
 def unpack(label: Label, data: bytes) -> dict[str, bytes]:
     """The files in an archive. Raises SealError where it is not the one that its name promises, or has oddities.
 
-    What the files are is for `files_of_painting` and `files_of_unfinished` to say.
+    What the files are is for `check_files` of `paintings` and of `unfinished` to say.
     """
     if hashlib.sha256(data).hexdigest() != label.sha256:
         raise SealError("does not match the checksum in its name")

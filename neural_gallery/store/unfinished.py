@@ -45,14 +45,10 @@ def read_unfinished(folder: Path, key: str, *, asked: int) -> Unfinished | None:
     """What stands at `folder`; None where nothing does, or nothing that can be gone on from. Raises OSError."""
     if not folder.is_dir():
         return None
-    try:
-        record = unseal((folder / _RECORD).read_bytes())
-        checksums = record["files"]
-        if record["key"] != key or record["asked"] != asked or not isinstance(checksums, dict):
-            return None
-        state, *packed = (_read(folder / name, checksums) for name in _names(len(checksums) - 1))
-    except (SealError, FileNotFoundError, KeyError, ValueError):
+    files = read_files(folder, key)
+    if files is None or _counts(key, files[_RECORD])[0] != asked:
         return None
+    state, *packed = (files[name] for name in _names(len(files) - 2))
     return Unfinished(asked, state, [unpack(data).rgb for data in packed], packed)
 
 
@@ -112,13 +108,6 @@ def _counts(key: str, data: bytes) -> tuple[int, int]:
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _read(path: Path, checksums: dict[str, object]) -> bytes:
-    data = path.read_bytes()
-    if _sha256(data) != checksums[path.name]:
-        raise SealError(f"{path.name} does not match its checksum")
-    return data
 
 
 def _names(frames: int) -> tuple[str, ...]:
