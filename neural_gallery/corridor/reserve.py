@@ -6,10 +6,13 @@ where it does not, nearly everything is still to be encoded when the last pair i
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from neural_gallery.corridor.deadline import Clock
 from neural_gallery.corridor.encoding import Keys, encoded_files, picture_keys, result_keys
 from neural_gallery.corridor.naming import AnimationFile, StillFile
 from neural_gallery.corridor.plan import Plan
@@ -30,12 +33,16 @@ CAUTION = 2.0
 PAGES, PAGE = 6.0, 0.03
 """For ending what the painter is just computing, rendering and writing: at any rate, and for each pair."""
 
+WEIGHING = 0.02
+"""The share of the time that weighing all of this may take: thousands of pairs are not weighed at every look."""
+
 
 class Publishing:
     """What it needs to publish a site, while its pairs are painted and encoded."""
 
-    def __init__(self, site: Site, store: Store, plan: Plan, used: Used) -> None:
-        self._store = store
+    def __init__(self, site: Site, store: Store, plan: Plan, used: Used, *, clock: Clock = time.monotonic) -> None:
+        self._store, self._clock = store, clock
+        self._weighed, self._due = 0.0, -math.inf
         self._keys: dict[str, tuple[str, Keys]] = {}  # of the pairs' paintings and files, while these are not all there
         self._site = site
         published = frozenset(used.pairs)
@@ -48,8 +55,12 @@ class Publishing:
         self._base += sum(self._seconds(picture_keys(site, one), one.width, one.height) for one in pictures)
 
     def seconds(self) -> float:
-        """As things stand."""
-        return self._base + sum(self._pair(pair_id, *keys) for pair_id, keys in list(self._keys.items()))
+        """As things stand, or stood a moment ago where there is much to look at."""
+        now = self._clock()
+        if now >= self._due:
+            self._weighed = self._base + sum(self._pair(pair_id, *keys) for pair_id, keys in list(self._keys.items()))
+            self._due = now + (self._clock() - now) / WEIGHING
+        return self._weighed
 
     def _pair(self, pair_id: str, painting: str, keys: Keys) -> float:
         """What a pair's files need; one that waits needs stills of its content."""

@@ -6,6 +6,8 @@ is pixels times steps (see `estimate.work_of`).
 
 from __future__ import annotations
 
+import heapq
+from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -45,6 +47,9 @@ class Task:
     shape: Hashable
 
 
+_Heap: TypeAlias = list[tuple[float, int]]
+"""Loads, as they once were, and whose they are."""
+
 Owners: TypeAlias = Mapping[str, int]
 """The number of the shard, from 1, by the painting's key."""
 
@@ -61,18 +66,31 @@ def owners(tasks: Mapping[str, Task], count: int) -> Owners:
 
 
 def _dealt(tasks: Mapping[str, Task], order: Sequence[str], count: int, *, by_shape: bool) -> Owners:
-    loads, shapes = [0.0] * count, [set[Hashable]() for _ in range(count)]
+    loads = [0.0] * count
     mean = sum(tasks[key].work for key in order) / count
+    everyone: _Heap = [(0.0, one) for one in range(count)]
+    of_shape: dict[Hashable, _Heap] = defaultdict(list)
     found: dict[str, int] = {}
     for key in order:
         task = tasks[key]
+        kin = of_shape[task.shape] if by_shape else []
+        owner = _least(kin, loads) if kin else None
         # Up to the mean nobody has too much; there is always somebody below it.
-        kin = [one for one in range(count) if by_shape and task.shape in shapes[one] and loads[one] + task.work <= mean]
-        owner = min(kin or range(count), key=lambda one: (loads[one], one))
+        if owner is None or loads[owner] + task.work > mean:
+            least = _least(everyone, loads)
+            if least != owner:
+                heapq.heappush(kin, (loads[least], least))
+            owner = least
         loads[owner] += task.work
-        shapes[owner].add(task.shape)
         found[key] = owner + 1
     return found
+
+
+def _least(heap: _Heap, loads: Sequence[float]) -> int:
+    """Who of the heap has least, the first of several. What the heap says may be less than it is: loads only grow."""
+    while heap[0][0] < loads[heap[0][1]]:
+        heapq.heapreplace(heap, (loads[heap[0][1]], heap[0][1]))
+    return heap[0][1]
 
 
 def _largest(tasks: Mapping[str, Task], found: Owners) -> float:

@@ -264,3 +264,27 @@ def test_the_reserve_follows_what_there_is_to_do(write_site: WriteSite, slow: Sl
     list(build(site, store, workshop))
     after = Publishing(site, store, make_plan(site, store, workshop), used).seconds()
     assert after < before < painted
+
+
+def test_a_large_reserve_is_not_weighed_at_every_look(write_site: WriteSite, slow: SlowPainter, monkeypatch):
+    """Where weighing takes two seconds for each of two pairs, it is done again after two hundred."""
+    monkeypatch.undo()
+    manifest, clock = write_site(), Clock()
+    site, store = load_site(manifest), Store(manifest.parent / STORE_FOLDER)
+    workshop = Workshop(slow, "0" * 64)
+    publishing = Publishing(site, store, make_plan(site, store, workshop), Pages(site).used(), clock=clock)
+    looks: list[str] = []
+
+    def has_painting(key: str) -> bool:
+        looks.append(key)
+        clock.now += 2
+        return False
+
+    monkeypatch.setattr(store, "has_painting", has_painting)
+    first = publishing.seconds()
+    clock.now += 199
+    assert publishing.seconds() == first
+    assert len(looks) == 2
+    clock.now += 1
+    publishing.seconds()
+    assert len(looks) == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,3 +62,16 @@ def test_compiled_programs_that_are_damaged_go(tmp_path: Path) -> None:
     (tmp_path / "torn-cache").write_bytes(b"")
     device.keep_compilations(tmp_path)  # looked at once in each process
     assert (tmp_path / "torn-cache").exists()
+
+
+@pytest.mark.usefixtures("no_cache")
+def test_the_oldest_compiled_programs_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A site that is painted for years would keep those of every version of JAX."""
+    packed = zlib.compress(bytes(range(256)))
+    monkeypatch.setattr(device, "MOST_COMPILED", 2 * len(packed))
+    for age, name in enumerate(["newest-cache", "newer-cache", "older-cache", "oldest-cache"]):
+        (tmp_path / name).write_bytes(packed)
+        os.utime(tmp_path / name, (0, 1e9 - age))
+    (tmp_path / "mine.bin").write_bytes(packed)
+    device.keep_compilations(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"newest-cache", "newer-cache", "mine.bin"}
