@@ -1,4 +1,4 @@
-"""A small site and a painter that needs no network, for corridor and commands; programs that some tests need."""
+"""A small site, a painter that needs no network, the command line with it, and programs that some tests need."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner, Result
 
+from neural_gallery.cli import main
 from neural_gallery.corridor.workshop import Workshop
 from neural_gallery.errors import PaintError, Problem
 from neural_gallery.workers.messages import Job, Message, Painted, Progress
@@ -119,6 +121,17 @@ def write_site(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path / "site.yaml"
 
     return write
+
+
+@pytest.fixture
+def run(workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Runs a command in the folder of the small site; what is not foreseen fails the test with its traceback."""
+    monkeypatch.chdir(tmp_path)
+
+    def invoke(*arguments: str) -> Result:
+        return CliRunner().invoke(main, arguments, obj=workshop, prog_name="neural-gallery", catch_exceptions=False)
+
+    return invoke
 
 
 def _draw_pictures(folder: Path) -> None:
