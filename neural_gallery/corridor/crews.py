@@ -76,8 +76,8 @@ class _Run:
                 yield from self._begin(self._waiting.popleft())
             for ticket, news in self._shift.news(LISTENING):
                 yield from self._hear(ticket, news)
-            for ticket in sorted(self._under_way):
-                if self._easel(ticket).watch.is_over:
+            if self._deadline.left() <= 0:  # also where nobody has said a word
+                for ticket in sorted(self._under_way):
                     yield from self._stop(ticket)
         left = tuple(place.planned for place in map(self._places.__getitem__, sorted(self._waiting)))
         if left:

@@ -111,11 +111,6 @@ class Watch:
         self._saved = now
         return now + min(self._pace, self.rest()) > self._end
 
-    @property
-    def is_over(self) -> bool:
-        """Whether there is no more time, also where nobody has said a word."""
-        return self._clock() >= self._end
-
     def rest(self) -> float:
         """How long it will take from the last sign to the pair's end, by what was done so far.
 
