@@ -1,4 +1,4 @@
-"""Whether a CPU's units for bfloat16 would make convolutions faster: layers as the studio computes them, and in bfloat16.
+"""Whether a CPU's units for bfloat16 make convolutions faster: layers as the studio computes them, and in bfloat16.
 
     python benchmarks/bfloat16.py [--rounds 5]
 

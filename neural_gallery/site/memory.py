@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import secrets
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from neural_gallery.errors import Location
 from neural_gallery.site.pictures import MaskProbe, Probe, file_sha256, probe, probe_masks
+from neural_gallery.temporaries import temporary_beside
 
 if TYPE_CHECKING:
     from neural_gallery.site.model import Picture
@@ -36,7 +37,7 @@ class ProbeCache:
         self._asked: set[str] = set()  # for which masks
         self._hashes: dict[str, tuple[list[int], str]] = {}
         self._changed = False
-        with contextlib.suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
+        with contextlib.suppress(OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
             stored = json.loads(path.read_text("utf-8"))
             if stored.pop("checksum") == _checksum(stored) and stored["version"] == self._VERSION:
                 self._known = {
@@ -51,7 +52,10 @@ class ProbeCache:
 
     def probe(self, path: Path, location: Location | None, *, name: str = "") -> Probe:
         """What `probe` says, from memory where the file is unchanged."""
-        stamp = self._stamp(path)
+        try:
+            stamp = _stamp(path.stat())
+        except OSError:
+            stamp = None  # `probe` says what is wrong
         stored, found = self._known.get(str(path), (None, None))
         if found and stamp and stored == stamp:
             return found
@@ -73,9 +77,7 @@ class ProbeCache:
 
     def sha256(self, path: Path) -> str:
         """SHA-256 of a file that is no picture, from memory where the file is unchanged. Raises OSError."""
-        status = path.stat()
-        # Two files of weights have one size, and copying can keep the time of writing: that of the copy tells.
-        stamp = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+        stamp = _stamp(path.stat())
         stored, found = self._hashes.get(str(path), (None, ""))
         if stored == stamp:
             return found
@@ -100,8 +102,7 @@ class ProbeCache:
             if Path(file).exists()
         }
         known = {"version": self._VERSION, "pictures": entries, "masks": masks, "files": hashes}
-        # Named as the store names its temporaries: `gc` takes what a killed run leaves behind.
-        temporary = self._path.with_name(f".neural-gallery-tmp-{secrets.token_hex(8)}")
+        temporary = temporary_beside(self._path)
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -112,13 +113,10 @@ class ProbeCache:
                 raise
             self._changed = False
 
-    @staticmethod
-    def _stamp(path: Path) -> list[int] | None:
-        try:
-            status = path.stat()
-        except OSError:
-            return None
-        return [status.st_size, status.st_mtime_ns]
+
+def _stamp(status: os.stat_result) -> list[int]:
+    """What changes when a file does. Copying can keep the time of writing, and so the size often is: ctime tells."""
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
 def _checksum(known: Mapping[str, object]) -> str:

@@ -182,6 +182,10 @@ def _cropped(picture: Picture) -> Image:
     if not picture.path.is_file():
         raise PictureError.at(picture.location, f"the file '{picture.file}' is gone.", "Put it back.")
     image = decode(picture.path, name=picture.file, location=picture.location)
+    # After that, so that what was decoded has this hash: it is part of the keys under which results are kept.
+    if _check_file(picture.path, picture.file, picture.location) != picture.sha256:
+        message = f"the file '{picture.file}' has changed since the manifest was read."
+        raise PictureError.at(picture.location, message, "Run the command again.")
     if not picture.crop:
         return image
     crop = picture.crop

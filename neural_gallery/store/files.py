@@ -1,8 +1,8 @@
 """Writing so that no reader, and no crash, ever meets half of a file.
 
 Everything is written under a temporary name beside its place, flushed to the disk, and renamed into place: the name
-holds the old content or the new one, never a part. Temporary names share a prefix that nobody else uses, so that what
-a killed run leaves behind can be told from everything else and swept.
+holds the old content or the new one, never a part. Temporary names are nobody else's, so that what a killed run leaves
+behind can be told from everything else and swept.
 
 Permissions follow the user's umask (`tempfile` would make files that a web server may not read).
 """
@@ -12,16 +12,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
-import secrets
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from neural_gallery.errors import Problem, RunError
+from neural_gallery.temporaries import temporary_beside
 
-_TEMPORARY = re.compile(r"\.neural-gallery-tmp-[0-9a-f]{16}")
 _HERE = -100  # Linux's AT_FDCWD: names are relative to the current folder
 _EXCHANGE = 2  # RENAME_EXCHANGE on Linux, RENAME_SWAP on macOS
 _KEPT = "Everything finished so far is kept."
@@ -36,16 +34,6 @@ _CAUSES = {
     errno.EACCES: ("permission is denied", "Give your user the right to read and write there, then run it again."),
     errno.EPERM: ("permission is denied", "Give your user the right to read and write there, then run it again."),
 }
-
-
-def temporary_beside(path: Path) -> Path:
-    """A name for a temporary file or folder in the same folder as `path`, hence on the same file system."""
-    return path.with_name(f".neural-gallery-tmp-{secrets.token_hex(8)}")
-
-
-def is_temporary(name: str) -> bool:
-    """Whether `name` was made by `temporary_beside`."""
-    return _TEMPORARY.fullmatch(name) is not None
 
 
 @contextlib.contextmanager

@@ -17,9 +17,10 @@ from pathlib import Path, PurePosixPath
 
 from neural_gallery.errors import OutputError, Problem
 from neural_gallery.store.encodings import Encoded
-from neural_gallery.store.files import is_temporary, told_as, write_file
+from neural_gallery.store.files import told_as, write_file
 from neural_gallery.store.ownership import OwnedFile, Ownership
 from neural_gallery.store.paths import collisions, folded, misplaced, same_file
+from neural_gallery.temporaries import is_temporary
 
 _ELSEWHERE = "Move or delete it, or set another `output` or `images_path` in site.yaml, then run the command again."
 

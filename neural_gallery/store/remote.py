@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from neural_gallery.errors import Problem, RemoteError, UsageError, did_you_mean
-from neural_gallery.store.files import temporary_beside
+from neural_gallery.temporaries import temporary_beside
 
 _AT_ONCE = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oss", "oci", "tos", "hf", "memory"}
 """Protocols of places where an object that is being written is not seen before it is whole."""

@@ -48,7 +48,7 @@ def unseal(data: bytes) -> dict[str, object]:
     """What was sealed. Raises SealError where it is damaged or of another format."""
     try:
         body = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SealError("is not JSON") from error
     if not isinstance(body, dict):
         raise SealError("is not a JSON object")

@@ -17,9 +17,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from neural_gallery.store.files import is_temporary, temporary_beside
 from neural_gallery.store.quarantine import is_quarantined
 from neural_gallery.store.shelves import entries, is_shard, shards, shelved
+from neural_gallery.temporaries import is_temporary, temporary_beside
 
 ENCODED_AS = frozenset({"json", "png", "jpg", "webp", "avif", "gif", "mp4"})
 """What names of encodings end with, and of the facts beside them."""

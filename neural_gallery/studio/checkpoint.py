@@ -57,7 +57,7 @@ def read_checkpoint(data: bytes) -> Checkpoint | None:
         state = tuple(tensors[str(index)] for index in range(len(tensors)))
         losses = tuple((int(step), float(loss)) for step, loss in about["losses"])
         return Checkpoint(int(about["scale"]), int(about["done"]), losses, tuple(map(int, about["setbacks"])), state)
-    except (SafetensorError, KeyError, ValueError, TypeError):
+    except (SafetensorError, KeyError, ValueError, TypeError, OverflowError, RecursionError):
         return None
 
 

@@ -67,6 +67,24 @@ def test_a_flipped_bit(built: Path, run: Run, pattern: str, told: str) -> None:
     assert "painted 0 pairs" in again.stdout
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        PAINTINGS + "record.json",
+        ENCODED + ".json",
+        *(f".neural-gallery/{name}.json" for name in ("outputs", "pictures")),
+    ],
+)
+def test_brackets_without_end(built: Path, run: Run, pattern: str) -> None:
+    """What no parser can follow is damaged, like anything else that cannot be read."""
+    before = tree(built / "public")
+    for path in built.glob(pattern):
+        path.write_text("[" * 100_000)
+    result = run("build")
+    assert (result.exit_code, result.exception) == (0, None)
+    assert tree(built / "public") == before
+
+
 def test_what_is_remembered_of_pictures_is_not_believed_when_it_is_damaged(built: Path, run: Run) -> None:
     """One wrong digit in a picture's hash would have its pairs painted anew."""
     memory = built / ".neural-gallery" / "pictures.json"

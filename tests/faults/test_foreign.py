@@ -12,6 +12,7 @@ from click.testing import Result
 
 from neural_gallery.store.stills import FORMATS
 from neural_gallery.store.sweep import ENCODED_AS
+from neural_gallery.temporaries import temporary_beside
 
 from ..support.killing import tree
 
@@ -19,7 +20,8 @@ Run = Callable[..., Result]
 WriteSite = Callable[..., Path]
 
 KEY = "ab" + "7" * 62
-TEMPORARY = ".neural-gallery-tmp-0123456789abcdef"
+TEMPORARY = temporary_beside(Path("any")).name
+LIKE_A_TEMPORARY = ".neural-gallery-tmp-0123456789abcdef0123"  # of the same form, but nobody of ours chose it
 STORE = ".neural-gallery"
 OTHER_PAINTINGS = ("defaults:", "defaults:\n  seed: 5")
 """A change of the manifest by which no painting that is there is used any more."""
@@ -31,6 +33,8 @@ IN_THE_STORE = [
     f"{KEY}.png",
     f"{TEMPORARY}/mine.txt",
     f"{TEMPORARY[:-1]}",
+    LIKE_A_TEMPORARY,
+    f"paintings/ab/{LIKE_A_TEMPORARY}",
     "paintings/mine.txt",
     f"paintings/{KEY}",
     f"paintings/ab/{KEY}",
@@ -175,6 +179,8 @@ def test_files_in_the_output_folder_survive(
         f"{inside}/{TEMPORARY}/mine.txt",
         f"{inside}/{TEMPORARY}0",
         f"{TEMPORARY}/mine.txt",
+        f"{inside}/{LIKE_A_TEMPORARY}",
+        LIKE_A_TEMPORARY,
     ]
     placed = place(output, paths)
     (images / "outside").symlink_to(outside, target_is_directory=True)

@@ -150,7 +150,7 @@ CHANGES: dict[str, tuple[str, Callable[[dict[str, bytes]], object]]] = {
     ),
     "the record no JSON": ("record.json is not JSON", lambda files: files.update({"record.json": b"{"})),
     "the record too deep": (
-        "record.json is incomplete",
+        "record.json is not JSON",
         lambda files: files.update({"record.json": b"[" * 20000 + b"]" * 20000}),
     ),
     "a file more": ("record.json tells of other files", lambda files: files.update(extra=b"")),

@@ -79,7 +79,22 @@ def test_a_checkpoint_that_does_not_fit_is_ignored(
         assert (first.step, first.stage) == (0, "starting")
 
 
-@pytest.mark.parametrize("data", [b"", b"no checkpoint at all", save({"0": np.zeros(3)}), save({"about": np.zeros(3)})])
+def about(text: str) -> bytes:
+    """A checkpoint that says this of itself."""
+    return save({"about": np.frombuffer(text.encode(), np.uint8)})
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"no checkpoint at all",
+        save({"0": np.zeros(3)}),
+        save({"about": np.zeros(3)}),
+        about('{"scale": Infinity, "done": 3, "losses": [], "setbacks": []}'),
+        about("[" * 100_000),
+    ],
+)
 def test_bytes_that_are_no_checkpoint_are_none(data: bytes) -> None:
     """A torn or foreign file is told from a checkpoint; nothing in it is executed."""
     assert read_checkpoint(data) is None

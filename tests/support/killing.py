@@ -27,10 +27,10 @@ from PIL import Image
 import neural_gallery
 from neural_gallery.errors import StoreError
 from neural_gallery.store import STORE_FOLDER
-from neural_gallery.store.files import is_temporary
 from neural_gallery.store.sealed import unseal
 from neural_gallery.store.store import Store
 from neural_gallery.store.unfinished import read_unfinished
+from neural_gallery.temporaries import is_temporary
 
 FRAMES = 5
 MANIFEST = """\

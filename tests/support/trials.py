@@ -116,8 +116,8 @@ class Bench:
             with told():
                 seen = probe(path, None, name=name)
                 values: dict[str, Any] = dict.fromkeys(("alt", "title", "credit", "license", "source"), "")
-                size = {"width": seen.width, "height": seen.height, "has_alpha": seen.has_alpha}
-                whole = Picture(name="p", path=path, file=name, sha256="", crop=None, location=None, **size, **values)  # type: ignore[arg-type]
+                values |= {"width": seen.width, "height": seen.height, "has_alpha": seen.has_alpha, "location": None}
+                whole = Picture(name="p", path=path, file=name, sha256=seen.sha256, crop=None, **values)
                 if seen.width * seen.height > MOST_PIXELS:
                     return
                 read_pixels(whole, size=24)
