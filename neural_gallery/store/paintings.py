@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from neural_gallery.errors import StoreError
 from neural_gallery.store.files import told_as, write_folder
 from neural_gallery.store.pixels import Still, frame_size, is_still, pack_frame, pack_still, unpack
 from neural_gallery.store.png16 import encode_png16
-from neural_gallery.store.quarantine import Quarantine
+from neural_gallery.store.quarantine import DamagedError, Quarantine, ReplacedError
 from neural_gallery.store.records import Origin, Record, StoredFile, dump_record, load_record
 from neural_gallery.store.sealed import SealError
 
@@ -67,12 +68,19 @@ class Painting:
         return {_RECORD: dump_record(self.record), **{name: self._read(name) for name in self.record.files}}
 
     def _read(self, name: str) -> bytes:
+        damage = partial(_damage, f"of '{self.record.origin.pair}'")
         with told_as(StoreError, f"cannot read {self.folder / name}"):
-            try:
-                return _read_file(self.folder, name, self.record.files[name])
-            except SealError as error:
-                damage = _damage(f"of '{self.record.origin.pair}'", error)
-                raise self.quarantine.damaged(self.folder, damage, "painted") from error
+            return self.quarantine.look(self.folder, partial(self._judge, name), damage, "painted")
+
+    def _judge(self, name: str) -> bytes:
+        """A file of it. Raises SealError where it is damaged, ReplacedError where another painting stands there."""
+        try:
+            return _read_file(self.folder, name, self.record.files[name])
+        except SealError:
+            now = peek_record(self.folder, self.key)
+            if now is not None and now.files != self.record.files:
+                raise ReplacedError(f"the stored painting of '{self.record.origin.pair}'") from None
+            raise
 
 
 def evenly(stored: int, count: int) -> list[int]:
@@ -123,19 +131,24 @@ def read_painting(folder: Path, key: str, quarantine: Quarantine, *, verify: boo
 
     None where there is none; a damaged one is moved into quarantine. Raises OSError where the disk refuses.
     """
-    if not os.path.exists(folder):  # noqa: PTH110 -- this, and what follows, is done for every pair of a site
-        return None
-    check = _read_file if verify else _check_size
     whose = f"{key[:12]}…"
-    try:
+
+    def judge() -> Painting | None:
+        nonlocal whose
+        if not os.path.exists(folder):  # noqa: PTH110 -- this, and what follows, is done for every pair of a site
+            return None
+        whose = f"{key[:12]}…"
         record = _read_record(folder, key)
         whose = f"of '{record.origin.pair}'"
+        check = _read_file if verify else _check_size
         for name, stored in record.files.items():
             check(folder, name, stored)
-    except SealError as error:
-        quarantine.take(folder, _damage(whose, error), "painted")
+        return Painting(folder, record, quarantine)
+
+    try:
+        return quarantine.look(folder, judge, lambda error: _damage(whose, error), "painted")
+    except DamagedError:  # with a word about it in the notes
         return None
-    return Painting(folder, record, quarantine)
 
 
 def check_files(key: str, files: Mapping[str, bytes]) -> Record:
