@@ -19,7 +19,16 @@ from neural_gallery.store.files import told_as, write_folder
 from neural_gallery.store.pixels import Still, frame_size, is_still, pack_frame, pack_still, unpack
 from neural_gallery.store.png16 import encode_png16
 from neural_gallery.store.quarantine import DamagedError, Quarantine, ReplacedError
-from neural_gallery.store.records import Origin, Record, StoredFile, dump_record, load_record
+from neural_gallery.store.records import (
+    STILL,
+    Origin,
+    Record,
+    StoredFile,
+    dump_record,
+    frame_name,
+    load_record,
+    painting_files,
+)
 from neural_gallery.store.sealed import SealError
 
 if TYPE_CHECKING:
@@ -27,7 +36,6 @@ if TYPE_CHECKING:
     from neural_gallery.workers.messages import RGB, FineRGB
 
 _RECORD = "record.json"
-_STILL = "still.png"
 _FINE_STILL = "still-16bit.png"
 
 
@@ -49,7 +57,7 @@ class Painting:
 
     def still(self) -> Still:
         """The finished painting."""
-        return unpack(self._read(_STILL))
+        return unpack(self._read(STILL))
 
     def fine_still(self) -> bytes:
         """The finished painting as a PNG with 16 bits a colour. Raises KeyError where it was painted in 8."""
@@ -57,7 +65,7 @@ class Painting:
 
     def frame(self, index: int) -> RGB:
         """One stored frame: 0 is the start, `record.frames - 1` the result."""
-        return unpack(self._read(_frame_name(index))).rgb
+        return unpack(self._read(frame_name(index))).rgb
 
     def frames_for(self, count: int) -> list[RGB]:
         """`count` frames, evenly spaced, the first and the last among them; all where no more are stored."""
@@ -109,10 +117,10 @@ def write_painting(
     height, width, _ = rgb.shape
     if not frames or any(frame.shape != rgb.shape for frame in frames):
         raise ValueError(f"every frame of '{origin.pair}' must have the painting's shape {rgb.shape}")
-    files = {_STILL: pack_still(rgb, alpha)}
+    files = {STILL: pack_still(rgb, alpha)}
     if fine is not None:
         files[_FINE_STILL] = encode_png16(fine, alpha)
-    files |= {_frame_name(index): pack_frame(frame) for index, frame in enumerate(frames)}
+    files |= {frame_name(index): pack_frame(frame) for index, frame in enumerate(frames)}
     record = Record(
         key=key,
         origin=origin,
@@ -158,22 +166,18 @@ def check_files(key: str, files: Mapping[str, bytes]) -> Record:
     """
     if _RECORD not in files:
         raise SealError(f"{_RECORD} is missing")
-    try:
-        record = _load(files[_RECORD], key)
-        frames = [_frame_name(index) for index in range(min(record.frames, len(files)))]
-        expected = {_RECORD, *record.files}
-        if files.keys() != expected or expected - {_FINE_STILL} != {_RECORD, _STILL, *frames}:
-            raise SealError(f"{_RECORD} tells of other files")
-        for name, stored in record.files.items():
-            _check_data(name, files[name], stored)
-        size = (record.width, record.height)
-        stills = [(_STILL, 8), *([(_FINE_STILL, 16)] if _FINE_STILL in files else [])]
-        wrong = [name for name, bits in stills if not is_still(files[name], *size, bits=bits)]
-        wrong += [name for name in frames if frame_size(files[name]) != size]
-    except (TypeError, AttributeError, RecursionError) as error:  # JSON of other types than a record's
-        raise SealError(f"{_RECORD} is incomplete") from error
-    if wrong or not frames or record.frames != len(frames):
-        raise SealError(f"{wrong[0] if wrong else _RECORD} is not what {_RECORD} says")
+    record = _load(files[_RECORD], key)
+    frames = painting_files(record.frames) - {STILL}
+    if files.keys() != {_RECORD, *record.files} or record.files.keys() - {_FINE_STILL} != {STILL, *frames}:
+        raise SealError(f"{_RECORD} tells of other files")
+    for name, stored in record.files.items():
+        _check_data(name, files[name], stored)
+    size = (record.width, record.height)
+    stills = [(STILL, 8), *([(_FINE_STILL, 16)] if _FINE_STILL in files else [])]
+    wrong = [name for name, bits in stills if not is_still(files[name], *size, bits=bits)]
+    wrong += [name for name in sorted(frames) if frame_size(files[name]) != size]
+    if wrong:
+        raise SealError(f"{wrong[0]} is not what {_RECORD} says")
     return record
 
 
@@ -224,14 +228,12 @@ def _read_file(folder: Path, name: str, stored: StoredFile) -> bytes:
 def _check_data(name: str, data: bytes, stored: StoredFile) -> None:
     if hashlib.sha256(data).hexdigest() != stored.sha256:
         raise SealError(f"{name} does not match its checksum")
+    if len(data) != stored.bytes:  # or the next one who asks for sizes only would call it damaged
+        raise SealError(f"{name} has {len(data)} bytes instead of {stored.bytes}")
 
 
 def _now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC).replace(microsecond=0)
-
-
-def _frame_name(index: int) -> str:
-    return f"frame-{index:03d}.webp"
 
 
 def _damage(whose: str, reason: SealError) -> str:
