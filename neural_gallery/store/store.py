@@ -6,6 +6,7 @@
         encoded/ab/<key>.<ext>    see encodings.py
         unfinished/ab/<key>/      paintings on their way, see unfinished.py
         damaged/                  what was found damaged, until `gc`
+        refused.json              see refused.py
 
 An object's name determines its content, so nothing here is ever stale: it is there or it is not. Everything appears
 in one step, is verified before it is used, and counts as absent where that fails, with a word in `notes`.
@@ -27,6 +28,7 @@ from neural_gallery.store.files import told_as, write_folder
 from neural_gallery.store.paintings import Painting, peek_record, read_painting, write_painting
 from neural_gallery.store.quarantine import LOOKS, DamagedError, Quarantine, ReplacedError
 from neural_gallery.store.records import Origin, Record
+from neural_gallery.store.refused import Refused
 from neural_gallery.store.sealed import SealError
 from neural_gallery.store.shelves import place, shelved
 from neural_gallery.store.sweep import Swept, remove, size_of, sweep
@@ -175,6 +177,10 @@ class Store:
             write_folder(place(shelf, label.key), files)
             if label.shelf == archives.PAINTINGS:
                 remove(place(self._unfinished, label.key))
+
+    def refused(self, place: str) -> Refused:
+        """What was refused of the place with that URL."""
+        return Refused(self.folder, place.rstrip("/"))
 
     def encoded(self, key: str, *, again: bool = False) -> Encoded | None:
         """The encoding of that key, seen to have its size; None where it is absent or damaged. `again` as above."""
