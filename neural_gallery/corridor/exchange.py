@@ -7,7 +7,7 @@ What cannot be trusted counts as absent, with a note, and stops nothing; a place
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,7 +18,8 @@ from neural_gallery.corridor.planning import frames_wanted, painting_keys
 from neural_gallery.corridor.workshop import Workshop
 from neural_gallery.errors import RemoteError
 from neural_gallery.site.model import Site
-from neural_gallery.store.archives import MAX_BYTES, PAINTINGS, UNFINISHED, Holding, Label, read_label
+from neural_gallery.store.archives import PAINTINGS, UNFINISHED, Holding, Label, TornError, read_label
+from neural_gallery.store.records import MOST_BYTES
 from neural_gallery.store.remote import Remote
 from neural_gallery.store.sealed import SealError
 from neural_gallery.store.store import Store
@@ -54,10 +55,13 @@ def wanted_by(site: Site, workshop: Workshop) -> Wanted:
 def push(store: Store, remote: Remote, wanted: Wanted | None, *, dry_run: bool = False, replace: bool = False) -> Run:
     """Send what the store has and the place lacks: of what is wanted, or of everything where that is None.
 
-    With `replace` also finished paintings that are there already. Checkpoints that are of no use any more are removed
-    there. Raises RemoteError. Needs no lock.
+    What was there, but was refused when it was pulled, the place lacks. With `replace` also finished paintings that are
+    there already go. Checkpoints that are of no use any more are removed there, and so is what was damaged, once
+    something whole stands beside it. Raises RemoteError. Needs no lock.
     """
-    there = _listing(remote)
+    listed = _listing(remote)
+    refused = store.refused(remote.url).among(listed)
+    there = _without(listed, refused)
     keys = store.keys() if wanted is None else wanted.names
     here = [holding for key in keys if (holding := store.holding(key))]
     chosen = [one for one in here if (replace and one.shelf == PAINTINGS) or not _covered(one, there[one.key])]
@@ -71,7 +75,11 @@ def push(store: Store, remote: Remote, wanted: Wanted | None, *, dry_run: bool =
             if label is not None:
                 there[holding.key][label] = holding.bytes
                 yield Transferred(transfers[holding], position, len(chosen))
-        yield from _remove(remote, [label for one in here for label in _superseded(there[one.key])])
+        torn = [label for label, useless in refused.items() if useless and _stands_without(label, there[label.key])]
+        mended = [label for label in refused if label in there[label.key]]
+        yield from _remove(remote, torn + [label for one in here for label in _superseded(there[one.key])])
+        store.refused(remote.url).remember(listed, {}, mended)
+        remote.sweep()
     yield from map(Note, store.notes)
 
 
@@ -100,12 +108,16 @@ def _pull(store: Store, remote: Remote, wanted: Wanted | None, *, dry_run: bool)
     already = len({*finished} - {order.key for order in orders})
     yield ExchangePlanned(tuple(order.transfer for order in orders), already, _missing(wanted, finished))
     if not dry_run:
+        arrived: list[Label] = []
         fetched = _at_once(partial(_fetch, store, remote, there), orders, lambda order: order.transfer.bytes)
         for position, (order, label) in enumerate(fetched, start=1):
-            yield from map(Note, order.refused)
+            yield from map(Note, order.told)
             if label is not None:
+                arrived.append(label)
                 transfer = _transfer(label, there[label.key][label], wanted)
                 yield Transferred(transfer, position, len(orders))
+        refused = {label: useless for order in orders for label, useless in order.refused.items()}
+        store.refused(remote.url).remember(there, refused, arrived)
     yield from map(Note, store.notes)
 
 
@@ -116,7 +128,8 @@ class _Order:
     key: str
     candidates: Sequence[Label]
     transfer: Transfer  # of the first
-    refused: list[str] = field(default_factory=list)
+    refused: dict[Label, bool] = field(default_factory=dict)  # and whether it is of no use to anybody
+    told: list[str] = field(default_factory=list)  # about those
 
 
 def _listing(remote: Remote) -> Listing:
@@ -126,6 +139,19 @@ def _listing(remote: Remote) -> Listing:
             if label := read_label(path):
                 found[label.key][label] = size
     return found
+
+
+def _without(listed: Listing, refused: Collection[Label]) -> Listing:
+    """What is there but those."""
+    found: Listing = defaultdict(dict)
+    for key, labels in listed.items():
+        found[key] = {label: size for label, size in labels.items() if label not in refused}
+    return found
+
+
+def _stands_without(label: Label, there: Mapping[Label, int]) -> bool:
+    """Whether something else is there that is worth as much; then what is damaged under that name may go."""
+    return label not in there and _covered(Holding(label.shelf, label.key, label.asked, label.frames, 0, ""), there)
 
 
 def _covered(one: Holding, there: Mapping[Label, int]) -> bool:
@@ -178,7 +204,7 @@ def _fetch(store: Store, remote: Remote, there: Listing, order: _Order) -> Label
     for label in order.candidates:
         try:
             size = there[label.key][label]
-            if size > MAX_BYTES:
+            if size > MOST_BYTES:
                 raise SealError(f"has {size} bytes, which no painting has")
             data = remote.read(label.path, size) if size else b""
             if data is None:
@@ -187,7 +213,8 @@ def _fetch(store: Store, remote: Remote, there: Listing, order: _Order) -> Label
                 raise SealError(f"has not the {size} bytes that were listed")
             store.take(label, data)
         except SealError as error:
-            order.refused.append(f"refused {remote.url.rstrip('/')}/{label.path}: it {error}; it counts as absent")
+            order.refused[label] = isinstance(error, TornError)
+            order.told.append(f"refused {remote.url.rstrip('/')}/{label.path}: it {error}; it counts as absent")
         else:
             return label
     return None
@@ -198,7 +225,7 @@ def _remove(remote: Remote, labels: Sequence[Label]) -> Iterator[Note]:
         try:
             remote.remove([label.path for label in labels])
         except RemoteError as error:  # who may write need not have the right to remove
-            what = "1 checkpoint that is" if len(labels) == 1 else f"{len(labels)} checkpoints that are"
+            what = "1 object that is" if len(labels) == 1 else f"{len(labels)} objects that are"
             stay = "stays" if len(labels) == 1 else "stay"
             yield Note(f"{what} of no use any more {stay}: {error.problems[0].message}")
 

@@ -19,11 +19,14 @@ from neural_gallery.corridor.workshop import Workshop
 from neural_gallery.errors import Problem, UsageError, did_you_mean
 from neural_gallery.site.model import Pair, Quality, Site
 from neural_gallery.store.keys import painting_key
-from neural_gallery.store.records import Record
+from neural_gallery.store.records import MANY, Record
 from neural_gallery.store.store import Store
 
 BYTES_PER_PIXEL = 2.3
 """What a pixel of one frame takes: 1.4 losslessly in the store, 0.9 as GIF and WebP. Measured at 400 x 267 pixels."""
+
+LONGEST = 10**7
+"""Seconds: no painting takes four months, whatever its record says."""
 
 
 def make_plan(
@@ -149,11 +152,12 @@ def _experience(past: Sequence[Record]) -> Iterator[Experience]:
     for record in past:
         facts, styles = record.origin.facts, record.origin.styles
         scales, seconds = facts.get("scales"), facts.get("seconds")
-        if isinstance(scales, list) and isinstance(seconds, int | float):
+        if isinstance(scales, list) and isinstance(seconds, int | float) and 0 < seconds < LONGEST:
             with suppress(TypeError, ValueError):
                 sizes_and_steps = [(int(size), int(steps)) for size, steps in scales]
-                work = work_of(sizes_and_steps, record.width, record.height, styles=len(styles))
-                yield Experience(work, float(seconds))
+                if all(0 < size <= MANY and 0 <= steps <= MANY for size, steps in sizes_and_steps):
+                    work = work_of(sizes_and_steps, record.width, record.height, styles=len(styles))
+                    yield Experience(work, float(seconds))
 
 
 def _in_painting_order(planned: Sequence[PlannedPair]) -> tuple[PlannedPair, ...]:

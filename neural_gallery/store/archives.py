@@ -26,14 +26,15 @@ from neural_gallery.store.sealed import SealError
 
 PAINTINGS, UNFINISHED = "paintings", "unfinished"
 
-MAX_BYTES = 4 * 10**9
-"""No archive is larger: a print of 8192 pixels with its frames has half of that."""
-
 _NAME = re.compile(
     rf"({PAINTINGS}|{UNFINISHED})/([0-9a-f]{{2}})/(\2[0-9a-f]{{62}})-([0-9]{{1,6}})-([0-9]{{1,6}})-([0-9a-f]{{64}})\.zip"
 )
 _MEMBER = re.compile(r"[a-z0-9][a-z0-9-]{0,40}(\.[a-z]{1,8})?")
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same files make the same archive at every time
+
+
+class TornError(SealError):
+    """An archive is not the one that its name promises: nobody can use it, whatever their version of the program."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -85,12 +86,12 @@ def pack(shelf: str, key: str, asked: int, frames: int, files: Mapping[str, byte
 
 
 def unpack(label: Label, data: bytes) -> dict[str, bytes]:
-    """The files in an archive. Raises SealError where it is not the one that its name promises, or has oddities.
+    """The files in an archive. Raises TornError where it is not what its name promises, SealError on oddities.
 
     What the files are is for `check_files` of `paintings` and of `unfinished` to say.
     """
     if hashlib.sha256(data).hexdigest() != label.sha256:
-        raise SealError("does not match the checksum in its name")
+        raise TornError("does not match the checksum in its name")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()

@@ -23,6 +23,7 @@ from neural_gallery.temporaries import temporary_beside
 _HERE = -100  # Linux's AT_FDCWD: names are relative to the current folder
 _EXCHANGE = 2  # RENAME_EXCHANGE on Linux, RENAME_SWAP on macOS
 _KEPT = "Everything finished so far is kept."
+_NOT_FOR_FOLDERS = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 _CAUSES = {
     errno.ENOSPC: ("the disk is full", f"Free some space, then run the command again. {_KEPT}"),
     errno.EFBIG: (
@@ -128,11 +129,17 @@ def _write_flushed(path: Path, data: bytes) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Makes a rename in `folder` survive a power cut. Windows has no such call, and needs none."""
+    """Makes a rename in `folder` survive a power cut. Windows has no such call, and needs none.
+
+    Some file systems, mounted over a network mostly, refuse it for folders; then the rename is as durable as it gets.
+    """
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NOT_FOR_FOLDERS:
+            raise
     finally:
         os.close(descriptor)

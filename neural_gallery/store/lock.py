@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -15,16 +16,21 @@ from typing import IO
 from neural_gallery.errors import Problem, StoreError
 from neural_gallery.store.files import told_as
 
+_PATIENCE, _TRIES = 0.2, 4  # seconds
+
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Holds the lock file at `path`. Raises StoreError at once where another process (or this one) holds it."""
+    """Holds the lock file at `path`. Raises StoreError where another process (or this one) holds it.
+
+    Who only reads may hold it for moments, to judge what seems damaged; so there is a moment's patience.
+    """
     with told_as(StoreError, f"cannot lock {path}"):
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("ab")
     with file:
         with told_as(StoreError, f"cannot lock {path}"):
-            taken = _try_lock(file)
+            taken = _try_lock(file) or any(_try_lock_later(file) for _ in range(_TRIES))
         if not taken:
             raise StoreError(
                 Problem(
@@ -34,6 +40,11 @@ def locked(path: Path) -> Iterator[None]:
                 )
             )
         yield  # closing the file releases the lock
+
+
+def _try_lock_later(file: IO[bytes]) -> bool:
+    time.sleep(_PATIENCE / _TRIES)
+    return _try_lock(file)
 
 
 if sys.platform == "win32":

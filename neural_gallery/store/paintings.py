@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,17 @@ from neural_gallery.errors import StoreError
 from neural_gallery.store.files import told_as, write_folder
 from neural_gallery.store.pixels import Still, frame_size, is_still, pack_frame, pack_still, unpack
 from neural_gallery.store.png16 import encode_png16
-from neural_gallery.store.quarantine import Quarantine
-from neural_gallery.store.records import Origin, Record, StoredFile, dump_record, load_record
+from neural_gallery.store.quarantine import DamagedError, Quarantine, ReplacedError
+from neural_gallery.store.records import (
+    STILL,
+    Origin,
+    Record,
+    StoredFile,
+    dump_record,
+    frame_name,
+    load_record,
+    painting_files,
+)
 from neural_gallery.store.sealed import SealError
 
 if TYPE_CHECKING:
@@ -26,7 +36,6 @@ if TYPE_CHECKING:
     from neural_gallery.workers.messages import RGB, FineRGB
 
 _RECORD = "record.json"
-_STILL = "still.png"
 _FINE_STILL = "still-16bit.png"
 
 
@@ -48,7 +57,7 @@ class Painting:
 
     def still(self) -> Still:
         """The finished painting."""
-        return unpack(self._read(_STILL))
+        return unpack(self._read(STILL))
 
     def fine_still(self) -> bytes:
         """The finished painting as a PNG with 16 bits a colour. Raises KeyError where it was painted in 8."""
@@ -56,7 +65,7 @@ class Painting:
 
     def frame(self, index: int) -> RGB:
         """One stored frame: 0 is the start, `record.frames - 1` the result."""
-        return unpack(self._read(_frame_name(index))).rgb
+        return unpack(self._read(frame_name(index))).rgb
 
     def frames_for(self, count: int) -> list[RGB]:
         """`count` frames, evenly spaced, the first and the last among them; all where no more are stored."""
@@ -67,12 +76,19 @@ class Painting:
         return {_RECORD: dump_record(self.record), **{name: self._read(name) for name in self.record.files}}
 
     def _read(self, name: str) -> bytes:
+        damage = partial(_damage, f"of '{self.record.origin.pair}'")
         with told_as(StoreError, f"cannot read {self.folder / name}"):
-            try:
-                return _read_file(self.folder, name, self.record.files[name])
-            except SealError as error:
-                damage = _damage(f"of '{self.record.origin.pair}'", error)
-                raise self.quarantine.damaged(self.folder, damage, "painted") from error
+            return self.quarantine.look(self.folder, partial(self._judge, name), damage, "painted")
+
+    def _judge(self, name: str) -> bytes:
+        """A file of it. Raises SealError where it is damaged, ReplacedError where another painting stands there."""
+        try:
+            return _read_file(self.folder, name, self.record.files[name])
+        except SealError:
+            now = peek_record(self.folder, self.key)
+            if now is not None and now.files != self.record.files:
+                raise ReplacedError(f"the stored painting of '{self.record.origin.pair}'") from None
+            raise
 
 
 def evenly(stored: int, count: int) -> list[int]:
@@ -101,10 +117,10 @@ def write_painting(
     height, width, _ = rgb.shape
     if not frames or any(frame.shape != rgb.shape for frame in frames):
         raise ValueError(f"every frame of '{origin.pair}' must have the painting's shape {rgb.shape}")
-    files = {_STILL: pack_still(rgb, alpha)}
+    files = {STILL: pack_still(rgb, alpha)}
     if fine is not None:
         files[_FINE_STILL] = encode_png16(fine, alpha)
-    files |= {_frame_name(index): pack_frame(frame) for index, frame in enumerate(frames)}
+    files |= {frame_name(index): pack_frame(frame) for index, frame in enumerate(frames)}
     record = Record(
         key=key,
         origin=origin,
@@ -123,19 +139,24 @@ def read_painting(folder: Path, key: str, quarantine: Quarantine, *, verify: boo
 
     None where there is none; a damaged one is moved into quarantine. Raises OSError where the disk refuses.
     """
-    if not os.path.exists(folder):  # noqa: PTH110 -- this, and what follows, is done for every pair of a site
-        return None
-    check = _read_file if verify else _check_size
     whose = f"{key[:12]}…"
-    try:
+
+    def judge() -> Painting | None:
+        nonlocal whose
+        if not os.path.exists(folder):  # noqa: PTH110 -- this, and what follows, is done for every pair of a site
+            return None
+        whose = f"{key[:12]}…"
         record = _read_record(folder, key)
         whose = f"of '{record.origin.pair}'"
+        check = _read_file if verify else _check_size
         for name, stored in record.files.items():
             check(folder, name, stored)
-    except SealError as error:
-        quarantine.take(folder, _damage(whose, error), "painted")
+        return Painting(folder, record, quarantine)
+
+    try:
+        return quarantine.look(folder, judge, lambda error: _damage(whose, error), "painted")
+    except DamagedError:  # with a word about it in the notes
         return None
-    return Painting(folder, record, quarantine)
 
 
 def check_files(key: str, files: Mapping[str, bytes]) -> Record:
@@ -145,22 +166,18 @@ def check_files(key: str, files: Mapping[str, bytes]) -> Record:
     """
     if _RECORD not in files:
         raise SealError(f"{_RECORD} is missing")
-    try:
-        record = _load(files[_RECORD], key)
-        frames = [_frame_name(index) for index in range(min(record.frames, len(files)))]
-        expected = {_RECORD, *record.files}
-        if files.keys() != expected or expected - {_FINE_STILL} != {_RECORD, _STILL, *frames}:
-            raise SealError(f"{_RECORD} tells of other files")
-        for name, stored in record.files.items():
-            _check_data(name, files[name], stored)
-        size = (record.width, record.height)
-        stills = [(_STILL, 8), *([(_FINE_STILL, 16)] if _FINE_STILL in files else [])]
-        wrong = [name for name, bits in stills if not is_still(files[name], *size, bits=bits)]
-        wrong += [name for name in frames if frame_size(files[name]) != size]
-    except (TypeError, AttributeError, RecursionError) as error:  # JSON of other types than a record's
-        raise SealError(f"{_RECORD} is incomplete") from error
-    if wrong or not frames or record.frames != len(frames):
-        raise SealError(f"{wrong[0] if wrong else _RECORD} is not what {_RECORD} says")
+    record = _load(files[_RECORD], key)
+    frames = painting_files(record.frames) - {STILL}
+    if files.keys() != {_RECORD, *record.files} or record.files.keys() - {_FINE_STILL} != {STILL, *frames}:
+        raise SealError(f"{_RECORD} tells of other files")
+    for name, stored in record.files.items():
+        _check_data(name, files[name], stored)
+    size = (record.width, record.height)
+    stills = [(STILL, 8), *([(_FINE_STILL, 16)] if _FINE_STILL in files else [])]
+    wrong = [name for name, bits in stills if not is_still(files[name], *size, bits=bits)]
+    wrong += [name for name in sorted(frames) if frame_size(files[name]) != size]
+    if wrong:
+        raise SealError(f"{wrong[0]} is not what {_RECORD} says")
     return record
 
 
@@ -211,14 +228,12 @@ def _read_file(folder: Path, name: str, stored: StoredFile) -> bytes:
 def _check_data(name: str, data: bytes, stored: StoredFile) -> None:
     if hashlib.sha256(data).hexdigest() != stored.sha256:
         raise SealError(f"{name} does not match its checksum")
+    if len(data) != stored.bytes:  # or the next one who asks for sizes only would call it damaged
+        raise SealError(f"{name} has {len(data)} bytes instead of {stored.bytes}")
 
 
 def _now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC).replace(microsecond=0)
-
-
-def _frame_name(index: int) -> str:
-    return f"frame-{index:03d}.webp"
 
 
 def _damage(whose: str, reason: SealError) -> str:

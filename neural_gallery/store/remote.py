@@ -5,23 +5,29 @@ credentials where that package looks for them. Whatever goes wrong there is told
 credentials in it.
 
 An object is there whole or not at all. Object stores do that themselves. Elsewhere (a folder, SFTP) it is written under
-a temporary name and then renamed.
+a temporary name and then renamed; in a folder it has reached the disk by then. What killed runs left under temporary
+names is swept when it is old.
 """
 
 from __future__ import annotations
 
 import contextlib
+import datetime
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from neural_gallery.errors import Problem, RemoteError, UsageError, did_you_mean
-from neural_gallery.temporaries import temporary_beside
+from neural_gallery.store.files import write_file
+from neural_gallery.temporaries import is_temporary, temporary_beside
 
 _AT_ONCE = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oss", "oci", "tos", "hf", "memory"}
 """Protocols of places where an object that is being written is not seen before it is whole."""
 
+_LEFTOVER_AGE = 24 * 3600  # seconds: clocks of machines differ, and slow connections take hours
+_SHELF = re.compile(r"(^|/)(paintings|unfinished)/[0-9a-f]{2}$")
 _SECRET = re.compile(r"key|secret|token|pass|credential|sas|connection_string|sign", re.IGNORECASE)
 _USERINFO = re.compile(r"://[^/@\s]*@")
 _QUERY = re.compile(r"\?[^\s]*")
@@ -55,6 +61,8 @@ class Remote:
             raise self._failed("cannot use", error) from error
         self._root = str(root).rstrip("/")
         self._at_once = bool(_AT_ONCE & set(_protocols(self._files)))
+        self._local = isinstance(self._files, fsspec.implementations.local.LocalFileSystem)
+        self._leftovers: list[str] = []  # seen by the last listing of each shelf
 
     def sizes(self, shelf: str) -> dict[str, int]:
         """Everything below the folder `shelf`, in one listing: path and bytes. Nothing where it does not exist."""
@@ -64,6 +72,8 @@ class Remote:
                 found: dict[str, dict[str, Any]] = self._files.find(self._place(shelf), detail=True)
             except FileNotFoundError:
                 return {}
+        if not self._at_once:
+            self._leftovers += [path for path, about in found.items() if _is_leftover(path, about)]
         start = len(self._root) + 1 if self._root else 0
         return {path[start:]: int(about.get("size") or 0) for path, about in found.items()}
 
@@ -85,6 +95,9 @@ class Remote:
                 self._files.pipe_file(self._place(path), data)
                 return
             place = self._place(path)
+            if self._local:
+                write_file(Path(place), data)
+                return
             folder = place.rpartition("/")[0]
             temporary = f"{folder}/{temporary_beside(Path(place)).name}"
             self._files.makedirs(folder, exist_ok=True)
@@ -95,6 +108,13 @@ class Remote:
                 with contextlib.suppress(Exception):
                     self._files.rm_file(temporary)
                 raise
+
+    def sweep(self) -> None:
+        """Remove what killed runs left behind, as far as listings since the last time have shown it, and it may be."""
+        leftovers, self._leftovers = self._leftovers, []
+        for path in leftovers:
+            with contextlib.suppress(Exception):  # gone already, or not ours to remove: nobody needs to know
+                self._files.rm_file(path)
 
     def remove(self, paths: Sequence[str]) -> None:
         """Remove objects, all at once where the place can; that one is gone already is no failure."""
@@ -141,10 +161,27 @@ def without_credentials(text: str) -> str:
     return _QUERY.sub("", text) if "://" in text else text
 
 
+def _is_leftover(path: str, about: Mapping[str, Any]) -> bool:
+    """Whether that is a temporary of ours, beside objects, that no living run can still be writing."""
+    folder, _, name = path.rpartition("/")
+    since = about.get("mtime")
+    if isinstance(since, datetime.datetime):
+        since = since.timestamp()
+    return (
+        is_temporary(name)
+        and _SHELF.search(folder) is not None
+        and about.get("type") == "file"
+        and not about.get("islink")
+        and isinstance(since, int | float)
+        and since < time.time() - _LEFTOVER_AGE
+    )
+
+
 def _fsspec() -> Any:
     try:
         import fsspec
         import fsspec.core
+        import fsspec.implementations.local
     except ImportError as error:
         raise RemoteError(
             Problem(None, "exchanging paintings needs fsspec, which is not installed.", _NO_FSSPEC)

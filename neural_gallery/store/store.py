@@ -6,6 +6,7 @@
         encoded/ab/<key>.<ext>    see encodings.py
         unfinished/ab/<key>/      paintings on their way, see unfinished.py
         damaged/                  what was found damaged, until `gc`
+        refused.json              see refused.py
 
 An object's name determines its content, so nothing here is ever stale: it is there or it is not. Everything appears
 in one step, is verified before it is used, and counts as absent where that fails, with a word in `notes`.
@@ -24,10 +25,10 @@ from neural_gallery.store import archives, paintings, unfinished
 from neural_gallery.store.archives import Holding, Label
 from neural_gallery.store.encodings import Encoded, read_encoded, write_encoded
 from neural_gallery.store.files import told_as, write_folder
-from neural_gallery.store.lock import locked
 from neural_gallery.store.paintings import Painting, peek_record, read_painting, write_painting
-from neural_gallery.store.quarantine import DamagedError, Quarantine
+from neural_gallery.store.quarantine import LOOKS, DamagedError, Quarantine, ReplacedError
 from neural_gallery.store.records import Origin, Record
+from neural_gallery.store.refused import Refused
 from neural_gallery.store.sealed import SealError
 from neural_gallery.store.shelves import place, shelved
 from neural_gallery.store.sweep import Swept, remove, size_of, sweep
@@ -49,7 +50,7 @@ class Store:
         self._paintings = folder / "paintings"
         self._encoded = folder / "encoded"
         self._unfinished = folder / "unfinished"
-        self._quarantine = Quarantine(folder / "damaged")
+        self._quarantine = Quarantine(folder / "damaged", folder / "lock")
         # What a plan has seen just now, for the run that follows it. Each is taken from here once: whoever looks once
         # more because something was wrong with it looks at the disk. And whatever is read is verified all the same.
         self._seen_paintings: dict[str, Painting] = {}
@@ -62,7 +63,7 @@ class Store:
 
     def lock(self) -> AbstractContextManager[None]:
         """Held by one process at a time; entering it raises StoreError where another is at work."""
-        return locked(self.folder / "lock")
+        return self._quarantine.alone()
 
     def painting(self, key: str, *, verify: bool = False, again: bool = False) -> Painting | None:
         """The painting of that key, its record verified; None where it is absent or damaged.
@@ -99,7 +100,8 @@ class Store:
         folder = place(self._paintings, key)
         self._seen_paintings.pop(key, None)
         with told_as(StoreError, f"cannot store the painting of '{origin.pair}' in {self.folder}"):
-            record = write_painting(folder, key, rgb, alpha, frames, origin, fine=fine)
+            with self._quarantine.writing:  # another thread may be about to judge the one that stands there
+                record = write_painting(folder, key, rgb, alpha, frames, origin, fine=fine)
             remove(place(self._unfinished, key))
             return Painting(folder, record, self._quarantine)
 
@@ -144,15 +146,23 @@ class Store:
     def pack(self, holding: Holding) -> tuple[Label, bytes] | None:
         """That as an archive with its label, every file verified; None where it is found damaged, or has gone."""
         if holding.shelf == archives.PAINTINGS:
-            try:
-                painting = self.painting(holding.key)
-                files = painting and painting.files()
-            except DamagedError:  # with a word about it in `notes`
-                return None
+            files = self._painting_files(holding.key)
         else:
             with told_as(StoreError, f"cannot read the store {self.folder}"):
                 files = unfinished.read_files(place(self._unfinished, holding.key), holding.key)
         return archives.pack(holding.shelf, holding.key, *_counted(holding, files), files) if files else None
+
+    def _painting_files(self, key: str) -> dict[str, bytes] | None:
+        """All files of a painting; None where it is absent or damaged, or is replaced again and again."""
+        for _ in range(LOOKS):
+            try:
+                painting = self.painting(key)
+                return painting and painting.files()
+            except ReplacedError:  # a build has just finished another one: that one, then
+                continue
+            except DamagedError:  # with a word about it in `notes`
+                break
+        return None
 
     def take(self, label: Label, data: bytes) -> None:
         """Stores what another machine has packed. Raises SealError, having stored nothing, where any of it is wrong.
@@ -167,6 +177,10 @@ class Store:
             write_folder(place(shelf, label.key), files)
             if label.shelf == archives.PAINTINGS:
                 remove(place(self._unfinished, label.key))
+
+    def refused(self, place: str) -> Refused:
+        """What was refused of the place with that URL."""
+        return Refused(self.folder, place.rstrip("/"))
 
     def encoded(self, key: str, *, again: bool = False) -> Encoded | None:
         """The encoding of that key, seen to have its size; None where it is absent or damaged. `again` as above."""

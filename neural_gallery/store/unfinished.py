@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from neural_gallery.store.files import write_folder
 from neural_gallery.store.pixels import frame_size, pack_frame, unpack
+from neural_gallery.store.records import MANY
 from neural_gallery.store.sealed import SealError, seal, unseal
+from neural_gallery.store.sound import count
 
 if TYPE_CHECKING:
     from neural_gallery.workers.messages import RGB
@@ -101,9 +103,12 @@ def _counts(key: str, data: bytes) -> tuple[int, int]:
     asked, checksums = record.get("asked"), record.get("files")
     if record.get("key") != key:
         raise SealError(f"{_RECORD} belongs to another painting")
-    if not isinstance(asked, int) or not isinstance(checksums, dict) or _STATE not in checksums:
+    if asked is None or not isinstance(checksums, dict) or _STATE not in checksums:
         raise SealError(f"{_RECORD} is incomplete")
-    return asked, len(checksums) - 1
+    try:
+        return count("asked", asked, 1, MANY), len(checksums) - 1
+    except SealError as error:
+        raise SealError(f"{_RECORD} {error}") from error
 
 
 def _sha256(data: bytes) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
+import os
+import stat
 import threading
 import time
 import uuid
@@ -21,8 +24,10 @@ from neural_gallery.corridor.workshop import Workshop
 from neural_gallery.errors import RemoteError, StoreError
 from neural_gallery.site.manifest import load_site
 from neural_gallery.site.model import Site
-from neural_gallery.store.archives import Label, read_label
+from neural_gallery.store import files
+from neural_gallery.store.archives import Label, pack, read_label, unpack
 from neural_gallery.store.remote import Remote
+from neural_gallery.store.sealed import seal
 from neural_gallery.store.store import Store
 from neural_gallery.store.unfinished import Unfinished
 
@@ -220,6 +225,85 @@ def test_what_is_damaged_there_counts_as_absent(
     assert transferred(list(pull(there, remote, wanted))) == ["sky-sun"]
 
 
+@pytest.mark.parametrize("kind", DAMAGES)
+def test_what_is_damaged_there_is_mended_by_whoever_paints_it_again(
+    here: Store, there: Store, remote: Remote, wanted: Wanted, key: str, kind: str, site: Site, workshop: Workshop
+) -> None:
+    """Pull, build, push, as jobs do: the next one gets it, and nobody hears of the damaged one any more."""
+    list(push(here, remote, wanted))
+    label = damage(remote, key, DAMAGES[kind][0])
+    list(pull(there, remote, wanted))
+    list(paint(site, there, workshop))
+    planned, *_ = push(there, remote, wanted, dry_run=True)
+    assert isinstance(planned, ExchangePlanned)
+    assert ([transfer.pair for transfer in planned.transfers], planned.already) == (["sky-sun"], 1)
+    assert transferred(list(push(there, remote, wanted))) == ["sky-sun"]
+    assert len(paths(remote)) == 2
+    assert remote.sizes("paintings").get(label.path) != 0
+    events = list(pull(Store(there.folder.with_name("third")), remote, wanted))
+    assert (transferred(events), notes(events)) == (["sea-sun", "sky-sun"], [])
+    assert list(push(there, remote, wanted)) == [ExchangePlanned((), 2, ())]
+
+
+def test_what_is_damaged_there_stays_until_something_else_is_there(
+    here: Store, there: Store, folder: Remote, wanted: Wanted, key: str
+) -> None:
+    """A machine that has refused it, and has nothing better, removes nothing."""
+    list(push(here, folder, wanted))
+    label = damage(folder, key, DAMAGES["torn"][0])
+    list(pull(there, folder, wanted))
+    planned, *_ = push(there, folder, wanted)
+    assert isinstance(planned, ExchangePlanned)
+    assert planned.missing == ("sky-sun",)
+    assert label.path in paths(folder)
+
+
+def test_what_was_refused_and_is_whole_by_now_counts_again(
+    here: Store, there: Store, folder: Remote, wanted: Wanted, key: str, site: Site, workshop: Workshop
+) -> None:
+    """Another machine has mended it meanwhile: it is neither sent once more nor removed."""
+    list(push(here, folder, wanted))
+    label = damage(folder, key, DAMAGES["torn"][0])
+    list(pull(there, folder, wanted))
+    list(push(here, folder, wanted, replace=True))
+    list(paint(site, there, workshop))
+    assert list(push(there, folder, wanted)) == [ExchangePlanned((), 2, ())]
+    assert label.path in paths(folder)
+
+
+def test_what_this_version_refuses_is_not_removed(
+    here: Store, there: Store, folder: Remote, wanted: Wanted, key: str, site: Site, workshop: Workshop
+) -> None:
+    """A newer one may have written it: ours is put beside it, once."""
+    list(push(here, folder, wanted))
+    (path,) = (path for path in paths(folder) if f"/{key}-" in path)
+    label = read_label(path)
+    data = folder.read(path, folder.sizes("paintings")[path])
+    assert label is not None
+    assert data is not None
+    inside = unpack(label, data)
+    inside["record.json"] = inside["record.json"].replace(b'"format": 1', b'"format": 2')
+    newer, data = pack(label.shelf, key, label.asked, label.frames, inside)
+    folder.remove([path])
+    folder.write(newer.path, data)
+    assert len(notes(list(pull(there, folder, wanted)))) == 1
+    list(paint(site, there, workshop))
+    assert transferred(list(push(there, folder, wanted))) == ["sky-sun"]
+    assert list(push(there, folder, wanted)) == [ExchangePlanned((), 2, ())]
+    assert newer.path in paths(folder)
+    assert len(paths(folder)) == 3
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", "[" * 100_000, '{"places": 5}', '{"places": {"x": {"y": [1]}}}'])
+def test_what_is_remembered_of_places_may_be_anything(here: Store, folder: Remote, wanted: Wanted, text: str) -> None:
+    """It counts as nothing."""
+    (here.folder / "refused.json").write_text(text)
+    assert transferred(list(push(here, folder, wanted))) == ["sea-sun", "sky-sun"]
+    body = {"places": {folder.url: {"y": 5, "paintings": [[], {}], **{path: [None, 1] for path in paths(folder)}}}}
+    (here.folder / "refused.json").write_bytes(seal(body))
+    assert list(push(here, folder, wanted)) == [ExchangePlanned((), 2, ())]
+
+
 def test_where_one_is_damaged_another_machines_is_taken(
     here: Store, there: Store, folder: Remote, wanted: Wanted, key: str
 ) -> None:
@@ -291,20 +375,74 @@ def test_an_interrupted_push_leaves_nothing_torn_and_is_gone_on_with(
     assert transferred(list(pull(there, remote, wanted))) == ["sea-sun", "sky-sun"]
 
 
+@pytest.mark.parametrize("local", [True, False])
 def test_a_write_that_breaks_off_in_a_folder_shows_nothing(
-    folder: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, local: bool
 ) -> None:
-    """Under its name stands the old content or the new one; nothing else is left."""
+    """Under its name stands the old content or the new one; nothing else is left. So, too, where it is not mounted."""
 
-    def half(self: object, path: str, data: bytes, **options: object) -> None:
-        Path(path).write_bytes(data[: len(data) // 2])
+    def half(*args: object) -> None:
+        *_, path, data = args
+        Path(str(path)).write_bytes(data[: len(data) // 2])  # type: ignore[index, arg-type]
         raise OSError(28, "No space left on device")
 
     folder.write("paintings/ab/x.zip", b"old")
+    monkeypatch.setattr(folder, "_local", local)
     monkeypatch.setattr(fsspec.implementations.local.LocalFileSystem, "pipe_file", half)
+    monkeypatch.setattr(files, "_write_flushed", half)
     with pytest.raises(RemoteError, match="No space left on device"):
         folder.write("paintings/ab/x.zip", b"new content")
     assert [path.read_bytes() for path in (tmp_path / "shared").rglob("*") if path.is_file()] == [b"old"]
+
+
+def test_what_is_written_to_a_folder_has_reached_the_disk(folder: Remote, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file before it has its name, and the name; that a file system refuses the latter is no failure."""
+    flushed: list[bool] = []
+
+    def flush(descriptor: int) -> None:
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        flushed.append(is_folder)
+        if is_folder:
+            raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(os, "fsync", flush)
+    folder.write("paintings/ab/x.zip", b"content")
+    assert flushed == [False, True]
+
+
+TEMPORARY = ".neural-gallery-tmp-0123456789abcdef"
+LEFTOVERS = {
+    f"paintings/ab/{TEMPORARY}": False,
+    f"unfinished/ab/{TEMPORARY}": False,
+    f"paintings/ab/{TEMPORARY}0": True,
+    f"paintings/ab/{TEMPORARY}.zip": True,
+    "paintings/ab/.neural-gallery-tmp-mine": True,
+    f"paintings/mine/{TEMPORARY}": True,
+    f"paintings/{TEMPORARY}": True,
+    f"{TEMPORARY}": True,
+}
+
+
+def test_what_killed_runs_left_in_a_folder_is_swept(
+    here: Store, folder: Remote, tmp_path: Path, wanted: Wanted
+) -> None:
+    """By `push`, after a day, where it has exactly our name for it and stands where we put it; links are left alone."""
+    place, old = tmp_path / "shared", time.time() - 90_000
+    for path in LEFTOVERS:
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / path).write_bytes(b"half")
+        os.utime(place / path, (old, old))
+    young = place / "paintings/ab" / TEMPORARY.replace("0", "f")
+    young.write_bytes(b"half")
+    link = place / "paintings/ab" / TEMPORARY.replace("0", "e")
+    link.symlink_to(place / TEMPORARY)
+    os.utime(link, (0, 0), follow_symlinks=False)
+    list(push(here, folder, wanted, dry_run=True))
+    assert all((place / path).exists() for path in LEFTOVERS)
+    list(push(here, folder, wanted))
+    assert {path: (place / path).exists() for path in LEFTOVERS} == LEFTOVERS
+    assert young.exists()
+    assert link.is_symlink()
 
 
 def test_one_process_at_a_time_puts_paintings_into_a_store(
@@ -333,7 +471,7 @@ def test_checkpoints_that_may_not_be_removed_stay(
     events = list(push(here, folder, wanted))
     assert transferred(events) == ["sea-sun", "sky-sun"]
     (note,) = notes(events)
-    assert note.startswith("1 checkpoint that is of no use any more stays: cannot remove from ")
+    assert note.startswith("1 object that is of no use any more stays: cannot remove from ")
 
 
 def test_several_transfers_go_on_at_once_and_large_ones_do_not() -> None:

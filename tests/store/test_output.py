@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from neural_gallery.errors import OutputError
-from neural_gallery.store.files import temporary_beside
 from neural_gallery.store.output import Output
 from neural_gallery.store.paths import collisions
 from neural_gallery.store.quarantine import DamagedError
 from neural_gallery.store.store import Store
+from neural_gallery.temporaries import temporary_beside
 
 ELSEWHERE = "Move or delete it, or set another `output` or `images_path` in site.yaml, then run the command again."
 PATH = "static/img/cat.png"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from collections.abc import Callable
 
 import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from neural_gallery.site.model import Crop, Pair
-from neural_gallery.store.records import Origin, describe, load_record
+from neural_gallery.store.records import Origin, Record, StoredFile, describe, dump_record, load_record
 from neural_gallery.store.sealed import seal
 from neural_gallery.store.store import Store
 
@@ -41,3 +44,21 @@ def test_a_record_from_before_there_were_masks(store: Store, blend: Blend, origi
             del source[name]
     del body["origin"]["init_picture"]
     assert load_record(seal({**body, "created": record.created.isoformat()})) == record
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.text(), JSON, max_size=4))
+def test_whatever_a_painter_tells_can_be_read_again(pair: Pair, facts: dict[str, object]) -> None:
+    """Or the painting would count as damaged as soon as it is there."""
+    origin = describe(pair, engine=1, weights_sha256="e" * 64, facts=facts)
+    created = datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC)
+    files = {name: StoredFile(5, "a" * 64) for name in ("still.png", "frame-000.webp")}
+    record = Record(KEY, origin, created, 24, 16, 1, files)
+    assert load_record(dump_record(record)) == record

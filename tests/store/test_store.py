@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 from neural_gallery.errors import StoreError
 from neural_gallery.site.model import Pair
 from neural_gallery.store import files, paintings
-from neural_gallery.store.files import temporary_beside
 from neural_gallery.store.paintings import Painting, evenly
 from neural_gallery.store.quarantine import DamagedError
 from neural_gallery.store.records import Origin, describe
 from neural_gallery.store.sealed import seal
 from neural_gallery.store.store import Store
+from neural_gallery.temporaries import temporary_beside
 
 KEY, OTHER = "ab" + "0" * 62, "cd" + "1" * 62
 ROOT = Path(__file__).parents[2]
