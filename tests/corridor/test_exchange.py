@@ -30,6 +30,7 @@ from neural_gallery.store.remote import Remote
 from neural_gallery.store.sealed import seal
 from neural_gallery.store.store import Store
 from neural_gallery.store.unfinished import Unfinished
+from neural_gallery.temporaries import temporary_beside
 
 
 @pytest.fixture
@@ -410,12 +411,13 @@ def test_what_is_written_to_a_folder_has_reached_the_disk(folder: Remote, monkey
     assert flushed == [False, True]
 
 
-TEMPORARY = ".neural-gallery-tmp-0123456789abcdef"
+TEMPORARY = temporary_beside(Path("any")).name
 LEFTOVERS = {
     f"paintings/ab/{TEMPORARY}": False,
     f"unfinished/ab/{TEMPORARY}": False,
     f"paintings/ab/{TEMPORARY}0": True,
     f"paintings/ab/{TEMPORARY}.zip": True,
+    "paintings/ab/.neural-gallery-tmp-0123456789abcdef0123": True,
     "paintings/ab/.neural-gallery-tmp-mine": True,
     f"paintings/mine/{TEMPORARY}": True,
     f"paintings/{TEMPORARY}": True,
@@ -432,9 +434,9 @@ def test_what_killed_runs_left_in_a_folder_is_swept(
         (place / path).parent.mkdir(parents=True, exist_ok=True)
         (place / path).write_bytes(b"half")
         os.utime(place / path, (old, old))
-    young = place / "paintings/ab" / TEMPORARY.replace("0", "f")
+    young = temporary_beside(place / "paintings/ab/any")
     young.write_bytes(b"half")
-    link = place / "paintings/ab" / TEMPORARY.replace("0", "e")
+    link = temporary_beside(place / "paintings/ab/any")
     link.symlink_to(place / TEMPORARY)
     os.utime(link, (0, 0), follow_symlinks=False)
     list(push(here, folder, wanted, dry_run=True))
