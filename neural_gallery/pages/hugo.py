@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from neural_gallery.errors import Location, Problem
+from neural_gallery.pages.parts import Part
 from neural_gallery.pages.targets import ANOTHER_SLUG, Entry, Frame, front_matter, taken_paths
 from neural_gallery.pages.views import RenderedFile
 from neural_gallery.site.model import Post, Site
@@ -61,16 +62,24 @@ class HugoTarget:
         """`content/posts/slug.html`."""
         return Frame(_post_path(post), "hugo/page.html", _post_front_matter(post, summary, image))
 
-    def index_frame(self, site: Site) -> Frame | None:
+    def part_path(self, path: str, number: int) -> str:
+        """Beside the first, `content/gallery-2.html`: Hugo would add a list of its own for a folder.
+
+        It is no post's: those are in a folder.
+        """
+        return path if number == 1 else f"{path.removesuffix('.html')}-{number}.html"
+
+    def index_frame(self, site: Site, part: Part) -> Frame | None:
         """None: Hugo's own templates list pages."""
         return None
 
-    def pairs_frame(self, site: Site) -> Frame:
+    def pairs_frame(self, site: Site, part: Part) -> Frame:
         """`content/gallery.html`."""
-        told = {"title": site.title, "description": site.description}
-        return Frame(f"{_CONTENT}gallery.html", "hugo/page.html", front_matter(told))
+        told = {"title": part.title(site.title), "description": site.description}
+        path = self.part_path(f"{_CONTENT}gallery.html", part.number)
+        return Frame(path, "hugo/page.html", front_matter(told))
 
-    def listing_frame(self, path: str, title: str, template: str) -> Frame:
+    def listing_frame(self, path: str, title: str, template: str, part: Part) -> Frame:
         """None is written."""
         raise AssertionError("a Hugo site has no listings of ours")
 

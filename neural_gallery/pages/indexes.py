@@ -21,6 +21,7 @@ class Place:
 
     post: Post | None  # None: on the page of all pairs of a site without posts
     placement: PairPlacement
+    part: int = 1  # of that page
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlsplit
 
 from neural_gallery.errors import Location, Problem
+from neural_gallery.pages.parts import Part, in_folder
 from neural_gallery.pages.placeholders import HELD
 from neural_gallery.pages.targets import Entry, Frame, as_yaml, front_matter, taken_paths
 from neural_gallery.pages.views import RenderedFile
@@ -64,21 +65,34 @@ class JekyllTarget:
         """`_posts/YYYY-MM-DD-slug.html`."""
         return Frame(_post_path(post), "jekyll/page.html", self._post_front_matter(post, site, summary, image))
 
-    def index_frame(self, site: Site) -> Frame | None:
+    def part_path(self, path: str, number: int) -> str:
+        """In a folder of its own: `page-2/index.html`."""
+        return in_folder(path, number)
+
+    def index_frame(self, site: Site, part: Part) -> Frame | None:
         """`index.html` of our own site; an existing one has its own."""
         if self.existing_site:
             return None
-        return Frame("index.html", "jekyll/index.html", front_matter({"layout": "default", "title": site.title}))
+        return self._part_frame("index.html", part, "index.html", title=part.front_title(site.title))
 
-    def pairs_frame(self, site: Site) -> Frame:
+    def pairs_frame(self, site: Site, part: Part) -> Frame:
         """`index.html` of our own site; `gallery.html` beside the pages of an existing one."""
-        path = "gallery.html" if self.existing_site else "index.html"
-        return Frame(path, "jekyll/page.html", front_matter({"layout": "default", "title": site.title}))
+        if self.existing_site:
+            told = {"layout": "default", "title": part.title(site.title)}
+            return Frame(self.part_path("gallery.html", part.number), "jekyll/page.html", front_matter(told))
+        return self._part_frame("index.html", part, "page.html", title=part.front_title(site.title))
 
-    def listing_frame(self, path: str, title: str, template: str) -> Frame:
+    def listing_frame(self, path: str, title: str, template: str, part: Part) -> Frame:
         """A page of our own site, at its path whatever permalinks are."""
-        told: dict[str, object] = {"layout": "default", "title": title, "permalink": f"/{path}"}
-        return Frame(path, f"jekyll/{template}", front_matter(told))
+        permalink = f"/{self.part_path(path, part.number)}"
+        return self._part_frame(path, part, template, title=part.title(title), permalink=permalink)
+
+    def _part_frame(self, path: str, part: Part, template: str, **told: object) -> Frame:
+        """A page of our own site. Its neighbours are told to the layout, which writes the head."""
+        neighbours = {"previous_part": part.previous, "next_part": part.next}
+        linked = {key: f"/{quote(self.part_path(path, number))}" for key, number in neighbours.items() if number}
+        preamble = front_matter({"layout": "default", **told, **linked})
+        return Frame(self.part_path(path, part.number), f"jekyll/{template}", preamble)
 
     def entry(self, post: Post, site: Site, *, page: str, anchor: str = "") -> Entry:
         """A link that only Jekyll knows, in an entry that vanishes where Jekyll does not publish the post."""
@@ -88,6 +102,9 @@ class JekyllTarget:
 
     def url(self, path: str, page: str) -> str:
         """A link through `relative_url`, which puts the site's base URL before it."""
+        if self.existing_site and path.endswith(".html"):  # a page of ours is where that site's permalinks say
+            find = f"{{{{ site.pages | where: 'path', '{path}' | map: 'url' | first | relative_url }}}}"
+            return self._hold(find)
         return self._hold(f"{{{{ '/{quote(path)}' | relative_url }}}}")
 
     def address(self, path: str) -> str:

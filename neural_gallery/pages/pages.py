@@ -12,6 +12,7 @@ from neural_gallery.errors import InputError, Location, Problem
 from neural_gallery.pages.articles import Article, newest_first
 from neural_gallery.pages.identity import digest_of
 from neural_gallery.pages.indexes import Indexes, Place, indexes
+from neural_gallery.pages.parts import part_of
 from neural_gallery.pages.placements import (
     GalleryPlacement,
     PicturePlacement,
@@ -81,12 +82,11 @@ class Pages:
         listed = self._indexes(target)
         site = SiteRenderer(self._site, gallery, self._theme, target, embedded=existing_site, indexes=listed)
         pages = [site.article(article) for article in self._articles]
-        if not self._articles:
-            pages.append(site.pairs(self._all_pairs))
-        elif index := target.index_frame(self._site):
-            pages.append(site.index(index, newest_first(self._articles)))
+        pages += site.index(newest_first(self._articles)) if self._articles else site.pairs(pairs_of(self._all_pairs))
         if site.indexes:
-            pages += [site.sheet(site.indexes), *(site.kin(kin) for kin in site.indexes.kin)]
+            pages += site.sheet(site.indexes)
+            for kin in site.indexes.kin:
+                pages += site.kin(kin)
         files = [page.file for page in pages]
         files += site.lists([page.listed for page in pages])
         files += [self._copied(name) for name in target.site_templates(self._site)]
@@ -123,11 +123,14 @@ class Pages:
 
     def _places(self) -> dict[str, Place]:
         """Where each result is shown for the first time, by id."""
-        shown = [(article.post, pairs_of(article.placements)) for article in self._articles]
+        if not self._articles:
+            size = self._site.pairs_per_page
+            every = enumerate(pairs_of(self._all_pairs))
+            return {placement.pair.id: Place(None, placement, part_of(index, size)) for index, placement in every}
         places: dict[str, Place] = {}
-        for post, pairs in shown or [(None, pairs_of(self._all_pairs))]:
-            for placement in pairs:
-                places.setdefault(placement.pair.id, Place(post, placement))
+        for article in self._articles:
+            for placement in pairs_of(article.placements):
+                places.setdefault(placement.pair.id, Place(article.post, placement))
         return places
 
     def _copied(self, name: str) -> RenderedFile:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from urllib.parse import quote
 
 from neural_gallery.pages.articles import Article
@@ -12,12 +13,16 @@ from neural_gallery.pages.discovery import preview, structured_data
 from neural_gallery.pages.feeds import FEED, SITE_MAP, Listed, feed, site_map
 from neural_gallery.pages.figures import Figures, Image, credited, foremost, pictures_of
 from neural_gallery.pages.indexes import SHEET, SHEET_TITLE, Indexes, Kin, Place
-from neural_gallery.pages.placements import Placement, pairs_of
+from neural_gallery.pages.parts import WHOLE, Part, Steps, in_parts, steps
+from neural_gallery.pages.placements import GalleryPlacement, PairPlacement, Placement, pairs_of
 from neural_gallery.pages.prose import shortened
 from neural_gallery.pages.targets import ICON, SCRIPT, STYLESHEET, Entry, Frame, PageTarget
 from neural_gallery.pages.theme import Theme
 from neural_gallery.pages.views import Gallery, RenderedFile
 from neural_gallery.site.model import Post, Site
+
+TILES = 5
+"""How many results the sheet shows for each pair that other pages show: one is a fifth of a pair's HTML."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,51 +86,84 @@ class SiteRenderer:
             frame, figures, body, article.placements, title=post.title, description=description, post=post
         )
 
-    def pairs(self, placements: Sequence[Placement]) -> Page:
-        """The page of a site without posts."""
-        frame = self.target.pairs_frame(self.site)
-        figures = self._figures(frame)
-        body = "\n".join(map(figures.render, placements))
-        return self._page(frame, figures, body, placements, title=self.site.title, description=self.site.description)
+    def pairs(self, placements: Sequence[PairPlacement]) -> Iterator[Page]:
+        """The page of a site without posts, in its parts."""
+        first = self.target.pairs_frame(self.site, WHOLE).path
+        for part, placed in in_parts(placements, self.site.pairs_per_page):
+            frame = self.target.pairs_frame(self.site, part)
+            figures, found = self._figures(frame), self._steps(frame, first, part)
+            shown = (GalleryPlacement(tuple(placed)),) if placed else ()
+            body = "\n".join([*map(figures.render, shown), *self._navigation(found)])
+            title, description = part.front_title(self.site.title), self.site.description
+            name = part.title(self.site.title)
+            yield self._page(frame, figures, body, shown, title=title, description=description, name=name, part=found)
 
-    def index(self, frame: Frame, articles: Sequence[Article]) -> Page:
-        """The list of posts."""
-        figures = self._figures(frame)
-        cards = [self._card(article, figures) for article in articles]
-        return self._listing(frame, figures, self.site.title, articles[0].placements, cards=cards)
+    def index(self, articles: Sequence[Article]) -> Iterator[Page]:
+        """The list of posts in its parts, where the target has one."""
+        first = self.target.index_frame(self.site, WHOLE)
+        for part, listed in in_parts(articles, self.site.pairs_per_page):
+            frame = self.target.index_frame(self.site, part)
+            if first is None or frame is None:
+                return
+            figures, found = self._figures(frame), self._steps(frame, first.path, part)
+            cards = [self._card(article, frame, figures) for article in listed]
+            title = part.front_title(self.site.title)
+            yield self._listing(frame, figures, title, listed[0].placements, cards=cards, part=found)
 
-    def sheet(self, listed: Indexes) -> Page:
-        """All results, small, under their styles; each leads to its place."""
-        frame = self.target.listing_frame(SHEET, SHEET_TITLE, "sheet.html")
-        figures = self._figures(frame)
-        groups = []
-        for kin in listed.styles:
-            thumbnails = [self._thumbnail(place, frame, figures) for place in kin.places]
-            groups.append(SheetGroup(kin.title, self._link(frame, kin.path), thumbnails))
-        contents = [(kin.title, self._link(frame, kin.path)) for kin in listed.contents]
-        first = [place.placement for place in listed.kin[0].places]
-        return self._listing(frame, figures, SHEET_TITLE, first, groups=groups, contents=contents)
+    def sheet(self, listed: Indexes) -> Iterator[Page]:
+        """All results, small, under their styles, in parts; each leads to its place.
+
+        A part names the contents of its own results: all of them on each would be too many.
+        """
+        order = {kin.picture.name: (number, kin) for number, kin in enumerate(listed.contents)}
+        tiles = [(kin, place) for kin in listed.styles for place in kin.places]
+        for part, shown in in_parts(tiles, TILES * self.site.pairs_per_page):
+            frame = self.target.listing_frame(SHEET, SHEET_TITLE, "sheet.html", part)
+            figures, found = self._figures(frame), self._steps(frame, SHEET, part)
+            by_style = [[*group] for _, group in groupby(shown, lambda tile: tile[0].path)]
+            groups = [self._group(group, frame, figures) for group in by_style]
+            names = {place.placement.pair.content.name for _, place in shown}
+            contents = [(kin.title, self._link(frame, kin.path)) for _, kin in sorted(order[name] for name in names)]
+            first = [place.placement for _, place in by_style[0]]
+            title = part.title(SHEET_TITLE)
+            yield self._listing(frame, figures, title, first, groups=groups, contents=contents, part=found)
+
+    def _group(self, tiles: Sequence[tuple[Kin, Place]], frame: Frame, figures: Figures) -> SheetGroup:
+        """Results in one style, or as many of them as a part has."""
+        style, _ = tiles[0]
+        thumbnails = [self._thumbnail(place, frame, figures) for _, place in tiles]
+        return SheetGroup(style.title, self._link(frame, style.path), thumbnails)
 
     def _thumbnail(self, place: Place, frame: Frame, figures: Figures) -> Thumbnail:
         waits = self.gallery.pairs[place.placement.pair.id].waits
         return Thumbnail(self._entry(place, frame), figures.thumbnail(place.placement), waits)
 
-    def kin(self, kin: Kin) -> Page:
-        """The results that have a picture in common."""
-        frame = self.target.listing_frame(kin.path, kin.title, "page.html")
-        figures, shown = self._figures(frame), []
-        for place in kin.places:
-            entry = self._entry(place, frame)
-            shown.append(entry.before + figures.render(place.placement) + entry.after)
-        body = self.theme.render("partials/gallery.html", figures=shown)
-        placements = [place.placement for place in kin.places]
-        return self._page(frame, figures, body, placements, title=kin.title, description=self.site.description)
+    def kin(self, kin: Kin) -> Iterator[Page]:
+        """The results that have a picture in common, in parts."""
+        for part, places in in_parts(kin.places, self.site.pairs_per_page):
+            frame = self.target.listing_frame(kin.path, kin.title, "page.html", part)
+            figures, found, shown = self._figures(frame), self._steps(frame, kin.path, part), []
+            for place in places:
+                entry = self._entry(place, frame)
+                shown.append(entry.before + figures.render(place.placement) + entry.after)
+            body = "\n".join([self.theme.render("partials/gallery.html", figures=shown), *self._navigation(found)])
+            placements, title = [place.placement for place in places], part.title(kin.title)
+            description = self.site.description
+            yield self._page(frame, figures, body, placements, title=title, description=description, part=found)
+
+    def _steps(self, frame: Frame, first: str, part: Part) -> Steps | None:
+        """The links from a part of the listing that begins at `first`."""
+        return steps(part, lambda number: self._link(frame, self.target.part_path(first, number)))
+
+    def _navigation(self, part: Steps | None) -> list[str]:
+        """What leads to the other parts. In the body, so that a theme's own templates show it, too."""
+        return [self.theme.render("partials/parts.html", part=part)] if part else []
 
     def _entry(self, place: Place, frame: Frame) -> Entry:
         """How a page names the place of a result; what is around it vanishes where its post is not published."""
         anchor = place.placement.anchor
         if place.post is None:
-            path = self.target.pairs_frame(self.site).path
+            path = self.target.part_path(self.target.pairs_frame(self.site, WHOLE).path, place.part)
             return Entry(f"{self._link(frame, path)}#{quote(anchor)}")
         return self.target.entry(place.post, self.site, page=frame.path, anchor=anchor)
 
@@ -139,10 +177,10 @@ class SiteRenderer:
         atom = feed(self.site, pages)
         return [*([atom] if atom else []), site_map(pages)]
 
-    def _card(self, article: Article, figures: Figures) -> Card:
+    def _card(self, article: Article, frame: Frame, figures: Figures) -> Card:
         first = foremost(article.placements, self.gallery)
         cover = figures.result(first) if first else None
-        entry = self.target.entry(article.post, self.site, page="index.html")
+        entry = self.target.entry(article.post, self.site, page=frame.path)
         return Card(article.post.title, article.post, entry, shortened(article.prose.summary, 240), cover)
 
     def _page(
@@ -154,8 +192,11 @@ class SiteRenderer:
         *,
         title: str,
         description: str,
+        name: str = "",
         post: Post | None = None,
+        part: Steps | None = None,
     ) -> Page:
+        """A page of pictures. `name` is its title where no other stands beside it, unless that is the same."""
         from markupsafe import Markup
 
         date = post.date if post else None
@@ -165,7 +206,7 @@ class SiteRenderer:
             self.gallery,
             self.site,
             lambda path: self.target.address(path) or self.target.url(path, frame.path),
-            title=title,
+            title=name or title,
             description=description,
             date=date,
             address=shown.address,
@@ -178,6 +219,7 @@ class SiteRenderer:
             description=description,
             date=date,
             post=post,
+            part=part,
             body=Markup(body),
             credits=credited(pictures_of(placements)),
             preview=shown,

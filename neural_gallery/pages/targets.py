@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from neural_gallery.errors import Location, Problem
 from neural_gallery.pages.indexes import SHEET
+from neural_gallery.pages.parts import Part, in_folder
 from neural_gallery.pages.views import RenderedFile
 from neural_gallery.site.model import Post, Site, Target
 
@@ -73,16 +74,23 @@ class PageTarget(Protocol):
         """How a post is written. `summary` is its first paragraph, `image` the path of its first result, or ""."""
         ...
 
-    def index_frame(self, site: Site) -> Frame | None:
-        """How the list of posts is written; None where there is none."""
+    def part_path(self, path: str, number: int) -> str:
+        """Where a part of a listing goes whose first part is at `path`."""
         ...
 
-    def pairs_frame(self, site: Site) -> Frame:
-        """How the page of a site without posts is written."""
+    def index_frame(self, site: Site, part: Part) -> Frame | None:
+        """How a part of the list of posts is written; None where there is none."""
         ...
 
-    def listing_frame(self, path: str, title: str, template: str) -> Frame:
-        """How a page that no author wrote is written, by that template. Asked only where `has_listings`."""
+    def pairs_frame(self, site: Site, part: Part) -> Frame:
+        """How a part of the page of a site without posts is written."""
+        ...
+
+    def listing_frame(self, path: str, title: str, template: str, part: Part) -> Frame:
+        """How a part of a listing that no author wrote is written, by that template. Asked only where `has_listings`.
+
+        `path` and `title` are those of its first part.
+        """
         ...
 
     def entry(self, post: Post, site: Site, *, page: str, anchor: str = "") -> Entry:
@@ -147,17 +155,21 @@ class HtmlTarget:
         """`slug.html`, or `index.html` for an only post."""
         return Frame(_html_path(post, site), "page.html")
 
-    def index_frame(self, site: Site) -> Frame | None:
+    def part_path(self, path: str, number: int) -> str:
+        """In a folder of its own: `page-2/index.html`."""
+        return in_folder(path, number)
+
+    def index_frame(self, site: Site, part: Part) -> Frame | None:
         """`index.html`, where there are several posts to list."""
-        return Frame("index.html", "index.html") if len(site.posts) > 1 else None
+        return self.listing_frame("index.html", site.title, "index.html", part) if len(site.posts) > 1 else None
 
-    def pairs_frame(self, site: Site) -> Frame:
+    def pairs_frame(self, site: Site, part: Part) -> Frame:
         """`index.html`."""
-        return Frame("index.html", "page.html")
+        return self.listing_frame("index.html", site.title, "page.html", part)
 
-    def listing_frame(self, path: str, title: str, template: str) -> Frame:
+    def listing_frame(self, path: str, title: str, template: str, part: Part) -> Frame:
         """As it is."""
-        return Frame(path, template)
+        return Frame(self.part_path(path, part.number), template)
 
     def entry(self, post: Post, site: Site, *, page: str, anchor: str = "") -> Entry:
         """A plain link."""

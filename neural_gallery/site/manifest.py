@@ -131,6 +131,7 @@ class _Reader:
             images_path=section.images_path.rstrip("/"),
             theme=self.theme(section.theme),
             indexes=section.indexes,
+            pairs_per_page=section.pairs_per_page,
             images=pictures,
             pairs=resolved,
             posts=tuple(self.posts(sound.posts)),

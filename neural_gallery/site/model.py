@@ -271,6 +271,7 @@ class Site:
     defaults: Defaults
     weights: WeightsFile | None = None  # None: those that ship with the package
     indexes: bool = True  # pages of all results, and of those of each style and content
+    pairs_per_page: int = 100  # of listings; 0: as many as there are
     budgets: Budgets = Budgets()
 
     def pair(self, pair_id: str) -> Pair:

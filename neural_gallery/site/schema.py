@@ -92,6 +92,10 @@ class SiteSection(Section):
         default=True,
         description="Whether there are pages of all results, and of those of each style and each content.",
     )
+    pairs_per_page: Annotated[int, Field(ge=0, le=MAX_PAIRS)] = Field(
+        default=100,
+        description="How many pairs a page shows before it is continued on another, posts aside; 0 is no limit.",
+    )
 
 
 class AnimationSection(Section):

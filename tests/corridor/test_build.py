@@ -140,6 +140,21 @@ def test_removed_pair(write_site: WriteSite, workshop: Workshop):
     }
 
 
+def test_parts_that_vanish(write_site: WriteSite, workshop: Workshop):
+    """With fewer pairs a listing has fewer parts: those that are not made any more go, with their folders."""
+    one_a_page = ("  target: html\n", "  target: html\n  pairs_per_page: 1\n")
+    manifest = write_site(one_a_page)
+    built(manifest, workshop)
+    public = manifest.parent / "public"
+    assert {path.relative_to(public).as_posix() for path in public.rglob("page-*/*")} == {
+        "page-2/index.html",
+        "by-style/page-2/sun.html",
+    }
+    write_site(one_a_page, ONE_PAIR_LESS)
+    assert {"page-2/index.html", "by-style/page-2/sun.html"} < set(rendered(built(manifest, workshop)).removed)
+    assert list(public.rglob("page-*")) == []
+
+
 def test_fewer_frames_do_not_repaint(write_site: WriteSite, workshop: Workshop, painter):
     """Fewer frames are taken from those in the store; more have to be painted."""
     from PIL import Image

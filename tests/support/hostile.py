@@ -15,7 +15,7 @@ MANIFESTS = (
     """\
 version: 1
 site: {title: Night, description: d, author: a, language: en, target: html, output: public, base_url: /x,
-  images_path: static/img, theme: theme, indexes: true}
+  images_path: static/img, theme: theme, indexes: true, pairs_per_page: 1}
 defaults: {size: 64, quality: draft, strength: 0.5, animation: {fps: 5, frames: 4, formats: [gif, webp]},
   stills: {formats: [webp], widths: [24, 48]}}
 images:

@@ -203,6 +203,23 @@ def sheet(folder: Path) -> str:
     )
 
 
+PARTS = """
+<nav class="gallery-parts" aria-label="Pages"><ul>
+<li class="previous"><a rel="prev" href="index.html"><span>Previous</span></a></li>
+<li><a href="index.html" aria-label="Page 1">1</a></li>
+<li class="gap" aria-hidden="true">…</li>
+<li><a href="index.html" aria-label="Page 97">97</a></li>
+<li><a href="index.html" aria-label="Page 98">98</a></li>
+<li><a href="gallery.html" aria-label="Page 99" aria-current="page">99</a></li>
+<li><a href="post.html" aria-label="Page 100">100</a></li>
+<li><a href="post.html" aria-label="Page 101">101</a></li>
+<li class="gap" aria-hidden="true">…</li>
+<li><a href="post.html" aria-label="Page 128">128</a></li>
+<li class="next"><a rel="next" href="post.html"><span>Next</span></a></li>
+</ul></nav>
+"""
+
+
 def document(main: str, *, body: str = ' class="page"', script: str = "") -> str:
     """A whole page. `body` and `script` are further attributes of those two tags."""
     return f"""<!doctype html>
@@ -242,11 +259,12 @@ def write_pages(folder: Path) -> None:
     unanimated = pair("colours", "colours", folder, formats=())
     pages = {
         "post": document(post(f"{PROSE}{figures[0]}<p>Between two pairs.</p>{portrait}{lone}{figures[2]}")),
-        "gallery": document(post(f'<div class="gallery">{"".join(figures)}</div>')),
+        "gallery": document(post(f'<div class="gallery">{"".join(figures)}</div>{PARTS}')),
         "index": document(f'<h1>Night studies</h1><p>Pictures.</p><ul class="post-list">{"".join(covers)}</ul>'),
         "sheet": document(sheet(folder)),
         "foreign": document(
-            f"<div><h2>Title</h2><p>Prose.</p>{figures[0]}{lone}</div>", body=' style="color: #111; background: #fff"'
+            f"<div><h2>Title</h2><p>Prose.</p>{figures[0]}{lone}</div>{PARTS}",
+            body=' style="color: #111; background: #fff"',
         ),
         "colours": document(post(pair("colours", "colours", folder))),
         "video": document(post(pair("colours", "colours", folder, formats=("gif", "mp4", "webp")))),
