@@ -33,7 +33,11 @@ def locked(path: Path) -> Iterator[None]:
                     "Wait until it ends, or stop it, then run the command again.",
                 )
             )
-        yield  # closing the file releases the lock
+        try:
+            yield
+        finally:
+            # Closing would not do: processes that were forked meanwhile have the same open file, and so the lock.
+            _unlock(file)
 
 
 if sys.platform == "win32":
@@ -47,6 +51,10 @@ if sys.platform == "win32":
             return False
         return True
 
+    def _unlock(file: IO[bytes]) -> None:
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+
 else:
     import fcntl
 
@@ -56,3 +64,6 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def _unlock(file: IO[bytes]) -> None:
+        fcntl.flock(file, fcntl.LOCK_UN)
