@@ -21,7 +21,7 @@ from neural_gallery.workers.messages import Job, Painted, Painter
 
 if TYPE_CHECKING:
     from neural_gallery.workers.link import Future
-    from neural_gallery.workers.wire import Packed, Parcel
+    from neural_gallery.workers.wire import Packed
 
 WAITING = 60.0
 """Seconds for a worker to come where there is none."""
@@ -94,11 +94,13 @@ class ClusterShift:
     """See `crew.Shift`."""
 
     def __init__(self, link: Link, crew: ClusterCrew, patience: float) -> None:
+        from neural_gallery.workers.wire import Parcels
+
         self._link, self._crew, self._patience = link, crew, patience
         self._workers: dict[str, _Worker] = {}
         self._stints: dict[int, _Stint] = {}
         self._count = 0
-        self._packed: dict[str, Parcel] = {}
+        self._packed = Parcels(PACKED_BYTES)
         self._refused: dict[str, Problem] = {}  # by the worker's address
         self._looked = float("-inf")
         self._manned = time.monotonic()  # when there was last somebody to paint
@@ -149,8 +151,6 @@ class ClusterShift:
     def _hand_out(self, ticket: int, job: Job, address: str) -> None:
         from neural_gallery.workers.wire import pack
 
-        if sum(len(parcel.data) for parcel in self._packed.values()) > PACKED_BYTES:
-            self._packed.clear()
         worker = self._workers[address]
         packed = pack(job, known=worker.known, packed=self._packed)
         worker.known.update(packed.keys)
