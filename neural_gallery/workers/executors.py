@@ -19,7 +19,7 @@ from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener, answer_challenge, deliver_challenge
 from typing import TypeAlias
 
-from neural_gallery.errors import CrewError
+from neural_gallery.errors import CrewError, Problem
 from neural_gallery.workers.crew import PATIENCE, Failed, Lost, News
 from neural_gallery.workers.hand import Unpaintable, paint_for
 from neural_gallery.workers.messages import Job, Painted, Painter
@@ -86,6 +86,10 @@ class ExecutorShift:
         self._stuck = [future for future in self._stuck if not future.done()]
         return self.workers - len(self._stints) - len(self._stuck)
 
+    def suits(self, ticket: int) -> bool:
+        """Which worker takes a job is the executor's affair."""
+        return True
+
     def begin(self, ticket: int, job: Job) -> None:
         """Hands out a job."""
         self._count += 1
@@ -150,8 +154,8 @@ class ExecutorShift:
                 return self._overdue()
             case Unpaintable():
                 raise thing.told_of(stint.worker)
-            case Lost(_, why):
-                return self._lost(number, why)
+            case Lost():
+                return self._lost(number, thing.why, told=thing.told)
             case Painted() | Failed():
                 self._drop(number)
         return [(stint.ticket, thing)]  # type: ignore[list-item]
@@ -167,9 +171,9 @@ class ExecutorShift:
                 told += self._lost(number, f"gave no sign of life for {self.patience:.0f} seconds")
         return told
 
-    def _lost(self, number: int, why: str) -> list[tuple[int, News]]:
+    def _lost(self, number: int, why: str, *, told: Problem | None = None) -> list[tuple[int, News]]:
         stint = self._drop(number)
-        return [(stint.ticket, Lost(stint.worker, why))]
+        return [(stint.ticket, Lost(stint.worker, why, told=told))]
 
     def _accept(self) -> None:
         """Takes calls."""

@@ -58,6 +58,28 @@ def of_kind(told: list[Event], kind: type) -> list:
     return [event for event in told if isinstance(event, kind)]
 
 
+def test_memory_runs_out(address: str, notes: Path, built: Built, told: list[Event]):
+    """Another worker goes on from the checkpoint; where three have too little, it is told what the painter said.
+
+    (The first of the tests, while all workers are there.)
+    """
+    painter = Crewed(notes, seconds=0.05, starves=("sea-sun",), famished=("sun-sea",))
+    with pytest.raises(PaintError) as caught:
+        built(on(address, painter))
+    assert [event.pair for event in of_kind(told, PairFailed)] == ["sun-sea"]
+    told_of = str(caught.value.problems[0])
+    assert told_of.startswith("'sun-sea' was given up after 3 workers failed at it: worker ")
+    assert told_of.endswith(") ran out of memory. Memory ran out while painting 48 x 32. Choose a smaller size.")
+    assert told_of.count(") ran out of memory") == 3
+    rescued = [note for note in of_kind(told, Note) if "'sea-sun' goes on from its last checkpoint." in note.message]
+    assert [") ran out of memory;" in note.message for note in rescued] == [True]
+    for pair, since in (("sea-sun", [0, 10]), ("sun-sea", [0, 10, 10])):
+        stints = [one for one in painter.stints() if one.pair == pair]
+        assert [one.since for one in stints] == since
+        assert len({one.process for one in stints}) > 1  # of three, one may come late
+    assert sorted(one.pair for one in painter.stints("painted")) == sorted(set(PAIRS) - {"sun-sea"})
+
+
 def test_a_worker_is_killed(address: str, notes: Path, built: Built, serially: Files, told: list[Event]):
     """In the middle of a pair: another one goes on from its checkpoint, and the site is what one process makes."""
     painter = Crewed(notes, seconds=0.1, kills=("sea-sun",))
