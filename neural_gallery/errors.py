@@ -9,6 +9,7 @@
     │   └── UsageError          the command line
     └── RunError                the input is right, the run failed: exit code 1
         ├── PaintError          style transfer diverged or could not run
+        │   └── OutOfMemoryError    there was not enough memory here; there may be elsewhere
         ├── CrewError           those who paint elsewhere cannot be reached, or can no longer
         ├── WeightsError        the network's weights are missing, damaged or of another network
         ├── StoreError          the store cannot be read or written
@@ -106,6 +107,10 @@ class RunError(NeuralGalleryError):
 
 class PaintError(RunError):
     """Style transfer failed."""
+
+
+class OutOfMemoryError(PaintError):
+    """Style transfer took more memory than there was."""
 
 
 class CrewError(RunError):

@@ -6,6 +6,7 @@ cost several workers is given up, so that it cannot take all of them with it.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import deque
 from collections.abc import Generator
@@ -26,6 +27,9 @@ from neural_gallery.workers.messages import Painted
 
 ATTEMPTS = 3
 """So many workers a pair may cost."""
+
+LOOKED_AT = 64
+"""So many of those that wait are looked at for who is free. Who has lost them all waits until others have them."""
 
 LISTENING = 1.0
 """Seconds between two looks at the time where nothing is heard."""
@@ -71,9 +75,10 @@ class _Run:
 
     def events(self) -> Generator[Event, None, Outcome]:
         """Paints."""
-        while self._under_way or (self._waiting and self._goes_on()):
-            while self._waiting and self._shift.free() > 0 and self._goes_on():
-                yield from self._begin(self._waiting.popleft())
+        while self._under_way or (self._waiting and self._goes_on(self._waiting[0])):
+            while self._shift.free() > 0 and (ticket := self._next()) is not None and self._goes_on(ticket):
+                self._waiting.remove(ticket)
+                yield from self._begin(ticket)
             for ticket, news in self._shift.news(LISTENING):
                 yield from self._hear(ticket, news)
             if self._deadline.left() <= 0:  # also where nobody has said a word
@@ -85,9 +90,14 @@ class _Run:
             yield time_up(self._deadline, self._painted, left, self._pace, rests=self._rests, hands=hands)
         return Outcome(tuple(self._problems), left)
 
-    def _goes_on(self) -> bool:
-        """Whether there is time to begin the next pair."""
-        return not self._ending and self._deadline.allows(self._places[self._waiting[0]].planned.seconds)
+    def _next(self) -> int | None:
+        """The first of those that wait that suits who is free; what was lost stands in front, and may have to wait."""
+        first = itertools.islice(self._waiting, LOOKED_AT)
+        return next((ticket for ticket in first if self._shift.suits(ticket)), None)
+
+    def _goes_on(self, ticket: int) -> bool:
+        """Whether there is time to begin that pair."""
+        return not self._ending and self._deadline.allows(self._places[ticket].planned.seconds)
 
     def _begin(self, ticket: int) -> Generator[Event, None, None]:
         place, total = self._places[ticket], len(self._places)

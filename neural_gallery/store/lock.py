@@ -39,7 +39,11 @@ def locked(path: Path) -> Iterator[None]:
                     "Wait until it ends, or stop it, then run the command again.",
                 )
             )
-        yield  # closing the file releases the lock
+        try:
+            yield
+        finally:
+            # Closing would not do: processes that were forked meanwhile have the same open file, and so the lock.
+            _unlock(file)
 
 
 def _try_lock_later(file: IO[bytes]) -> bool:
@@ -58,6 +62,10 @@ if sys.platform == "win32":
             return False
         return True
 
+    def _unlock(file: IO[bytes]) -> None:
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+
 else:
     import fcntl
 
@@ -67,3 +75,6 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def _unlock(file: IO[bytes]) -> None:
+        fcntl.flock(file, fcntl.LOCK_UN)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import jax
 
-from neural_gallery.errors import PaintError
+from neural_gallery.errors import OutOfMemoryError
 from neural_gallery.studio.mesh import crew, shares
 from neural_gallery.studio.pyramid import POOLED
 
@@ -201,12 +201,12 @@ def _free_on_windows(kernel32: ctypes.CDLL) -> int:
 
 @contextmanager
 def memory_may_run_out(doing: str) -> Iterator[None]:
-    """Raises PaintError where memory runs out after all, by another program's doing or a device's of another kind."""
+    """Raises OutOfMemoryError where memory runs out after all, by another program's doing or on other devices."""
     try:
         yield
     except (MemoryError, jax.errors.JaxRuntimeError) as error:
         if isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" not in str(error):
             raise
-        raise PaintError.at(
+        raise OutOfMemoryError.at(
             None, f"Memory ran out while {doing}.", "Close other programs, or choose a smaller size."
         ) from error

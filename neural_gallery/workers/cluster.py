@@ -21,7 +21,7 @@ from neural_gallery.workers.messages import Job, Painted, Painter
 
 if TYPE_CHECKING:
     from neural_gallery.workers.link import Future
-    from neural_gallery.workers.wire import Packed, Parcel
+    from neural_gallery.workers.wire import Packed
 
 WAITING = 60.0
 """Seconds for a worker to come where there is none."""
@@ -76,6 +76,7 @@ class _Worker:
     busy: bool = False
     known: set[str] = field(default_factory=set)  # keys of the pictures that it was sent
     shapes: set[object] = field(default_factory=set)  # of what it has painted, so compiled
+    lost: set[int] = field(default_factory=set)  # tickets of what it could not finish
 
 
 @dataclass(slots=True)
@@ -94,11 +95,13 @@ class ClusterShift:
     """See `crew.Shift`."""
 
     def __init__(self, link: Link, crew: ClusterCrew, patience: float) -> None:
+        from neural_gallery.workers.wire import Parcels
+
         self._link, self._crew, self._patience = link, crew, patience
         self._workers: dict[str, _Worker] = {}
         self._stints: dict[int, _Stint] = {}
         self._count = 0
-        self._packed: dict[str, Parcel] = {}
+        self._packed = Parcels(PACKED_BYTES)
         self._refused: dict[str, Problem] = {}  # by the worker's address
         self._looked = float("-inf")
         self._manned = time.monotonic()  # when there was last somebody to paint
@@ -108,12 +111,22 @@ class ClusterShift:
         """How many jobs could be begun now."""
         return len(self._idle())
 
+    def suits(self, ticket: int) -> bool:
+        """Whether somebody is free who has not lost it, or nobody is here who has not."""
+        untried = [one for one in self._workers.values() if one.welcome and ticket not in one.lost]
+        return not untried or any(not one.busy for one in untried)
+
     def begin(self, ticket: int, job: Job) -> None:
         """Hands out a job."""
         shape = (job.content.shape, job.settings.quality)
         idle = self._idle()
-        # Who has compiled the shape paints it; else who has compiled least.
-        address = min(idle, key=lambda one: (shape not in idle[one].shapes, len(idle[one].shapes)))
+
+        def rank(address: str) -> tuple[bool, bool, int]:
+            """Who has compiled the shape paints it; else who has compiled least. Who has lost the job comes last."""
+            worker = idle[address]
+            return ticket in worker.lost, shape not in worker.shapes, len(worker.shapes)
+
+        address = min(idle, key=rank)
         idle[address].shapes.add(shape)
         self._hand_out(ticket, job, address)
 
@@ -149,8 +162,6 @@ class ClusterShift:
     def _hand_out(self, ticket: int, job: Job, address: str) -> None:
         from neural_gallery.workers.wire import pack
 
-        if sum(len(parcel.data) for parcel in self._packed.values()) > PACKED_BYTES:
-            self._packed.clear()
         worker = self._workers[address]
         packed = pack(job, known=worker.known, packed=self._packed)
         worker.known.update(packed.keys)
@@ -247,8 +258,8 @@ class ClusterShift:
                 return self._lost(number, "was killed, and began anew") if restarted else []
             case Unpaintable():
                 raise thing.told_of(self._label(stint.address))
-            case Lost(_, why):
-                return self._lost(number, why)
+            case Lost():
+                return self._lost(number, thing.why, told=thing.told)
             case Painted() | Failed():
                 self._drop(number)
         return [(stint.ticket, thing)]
@@ -270,9 +281,11 @@ class ClusterShift:
             return self._lost(number, f"ended with {type(error).__name__}: {error}")
         return self._lost(number, "ended without a result")
 
-    def _lost(self, number: int, why: str) -> list[tuple[int, News]]:
+    def _lost(self, number: int, why: str, *, told: Problem | None = None) -> list[tuple[int, News]]:
         stint = self._drop(number)
-        return [(stint.ticket, Lost(self._label(stint.address), why))]
+        if worker := self._workers.get(stint.address):
+            worker.lost.add(stint.ticket)
+        return [(stint.ticket, Lost(self._label(stint.address), why, told=told))]
 
     def _label(self, address: str) -> str:
         worker = self._workers.get(address)

@@ -31,6 +31,7 @@ class Lost:
     worker: str  # for people
     why: str  # goes on after the worker's name: "was killed"
     blames: bool = True  # whether the job may be to blame
+    told: Problem | None = None  # what the painter itself had to say
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,10 @@ class Shift(Protocol):
         """How many jobs could be begun now."""
         ...
 
+    def suits(self, ticket: int) -> bool:
+        """Whether who is free may have that job: not one that has lost it, as long as there are others."""
+        ...
+
     def begin(self, ticket: int, job: Job) -> None:
         """Hands out a job. Only where somebody is free. Raises CrewError."""
         ...
@@ -88,6 +93,9 @@ class Crew(Protocol):
 
 def unpainted(name: str, lost: Sequence[Lost]) -> PaintError:
     """What is told of a pair that has cost so many workers that it is given up."""
-    told = "; ".join(f"{one.worker} {one.why}" for one in lost)
+    whys = "; ".join(f"{one.worker} {one.why}" for one in lost)
+    message = f"'{name}' was given up after {len(lost)} workers failed at it: {whys}."
     remedy = "If memory ran out, paint it smaller, or give each worker more; then run the same command again."
-    return PaintError(Problem(None, f"'{name}' was given up after {len(lost)} workers failed at it: {told}.", remedy))
+    if told := next((one.told for one in reversed(lost) if one.told), None):
+        message, remedy = f"{message} {told.message}", told.remedy
+    return PaintError(Problem(None, message, remedy))

@@ -10,6 +10,7 @@ import contextlib
 import os
 import queue
 import secrets
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -19,11 +20,14 @@ from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener, answer_challenge, deliver_challenge
 from typing import TypeAlias
 
-from neural_gallery.errors import CrewError
+from neural_gallery.errors import CrewError, Problem
 from neural_gallery.workers.crew import PATIENCE, Failed, Lost, News
 from neural_gallery.workers.hand import Unpaintable, paint_for
 from neural_gallery.workers.messages import Job, Painted, Painter
 from neural_gallery.workers.wire import DamagedError, Packed, pack, unpack
+
+ON_ITS_WAY = 1.0
+"""Seconds that a greeting may take when whoever sent it has ended already."""
 
 Address: TypeAlias = "str | tuple[str, int]"
 
@@ -40,7 +44,8 @@ class ExecutorCrew:
 
     @contextlib.contextmanager
     def shift(self) -> Iterator[ExecutorShift]:
-        """The executor at work."""
+        """The executor at work. Raises CrewError where it would fork a program that does not survive that."""
+        _check_start(self._executor)
         shift = ExecutorShift(self._executor, self._painter, self._workers, self._patience)
         try:
             yield shift
@@ -55,9 +60,10 @@ class _Stint:
     ticket: int
     future: Future[None]
     worker: str = "a worker"
-    heard: float = float("inf")  # when something was last heard; it may have to wait before it is begun
-    line: Connection | None = None
-    ended: bool = False  # its connection was
+    greeted: bool = False
+    heard: float = float("inf")  # when something was last heard, or before that, when it was first seen to run
+    ended: float = float("inf")  # when it was seen to be over without a greeting; that may be on its way yet
+    cut: bool = False  # its connection has ended
 
 
 @dataclass(slots=True)
@@ -71,6 +77,8 @@ class ExecutorShift:
     _stints: dict[int, _Stint] = field(default_factory=dict)
     _stuck: list[Future[None]] = field(default_factory=list)  # of workers that hang: they have no hands free
     _count: int = 0
+    _lines: dict[int, Connection | None] = field(default_factory=dict)  # of those that have called; None: it need not
+    _calls: threading.Lock = field(default_factory=threading.Lock)  # for these
     _heard: queue.SimpleQueue[tuple[int, object]] = field(default_factory=queue.SimpleQueue)
     _secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     _listener: Listener = field(init=False)
@@ -86,6 +94,10 @@ class ExecutorShift:
         self._stuck = [future for future in self._stuck if not future.done()]
         return self.workers - len(self._stints) - len(self._stuck)
 
+    def suits(self, ticket: int) -> bool:
+        """Which worker takes a job is the executor's affair."""
+        return True
+
     def begin(self, ticket: int, job: Job) -> None:
         """Hands out a job."""
         self._count += 1
@@ -99,14 +111,11 @@ class ExecutorShift:
 
     def news(self, seconds: float) -> Sequence[tuple[int, News]]:
         """What has come since."""
-        told = self._overdue()
+        told = self._received(0)  # first: where we were busy with other things, nobody hangs because of that
+        told += self._overdue()
         if not told and self.free() <= 0 and not self._stints:
             raise CrewError.at(None, "every worker of the executor hangs.", "What is painted is kept.")
-        with contextlib.suppress(queue.Empty):
-            told += self._sorted(*self._heard.get(timeout=0 if told else seconds))
-            while True:
-                told += self._sorted(*self._heard.get_nowait())
-        return told
+        return told or self._received(seconds)
 
     def leave(self, ticket: int) -> None:
         """Stops that job."""
@@ -126,14 +135,32 @@ class ExecutorShift:
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
 
+    def _received(self, seconds: float) -> list[tuple[int, News]]:
+        """What was heard, or is within so many seconds."""
+        told: list[tuple[int, News]] = []
+        with contextlib.suppress(queue.Empty):
+            told += self._sorted(*self._heard.get(timeout=seconds))
+            while True:
+                told += self._sorted(*self._heard.get_nowait())
+        return told
+
     def _drop(self, number: int) -> _Stint:
         """The connection's end is what stops a painter."""
         stint = self._stints.pop(number)
         stint.future.cancel()
-        if stint.line is not None:
+        with self._calls:
+            line = self._lines.pop(number, None)
+            if line is None:
+                self._lines[number] = None  # it is hung up on when it calls
+        if line is not None:
             with contextlib.suppress(OSError):
-                stint.line.send_bytes(b"stop")
+                line.send_bytes(b"stop")
         return stint
+
+    def _greets(self, number: int, line: Connection) -> bool:
+        """Whether that job is still wanted."""
+        with self._calls:
+            return self._lines.setdefault(number, line) is line
 
     def _sorted(self, number: int, thing: object) -> list[tuple[int, News]]:
         """What one thing that was heard means."""
@@ -142,16 +169,16 @@ class ExecutorShift:
             return []
         stint.heard = time.monotonic()
         match thing:
-            case _Hello(worker, line):
-                stint.worker, stint.line = worker, line
+            case str():
+                stint.worker, stint.greeted, stint.ended = thing, True, float("inf")
                 return []
             case None:
-                stint.ended = True
+                stint.cut = True
                 return self._overdue()
             case Unpaintable():
                 raise thing.told_of(stint.worker)
-            case Lost(_, why):
-                return self._lost(number, why)
+            case Lost():
+                return self._lost(number, thing.why, told=thing.told)
             case Painted() | Failed():
                 self._drop(number)
         return [(stint.ticket, thing)]  # type: ignore[list-item]
@@ -159,17 +186,25 @@ class ExecutorShift:
     def _overdue(self) -> list[tuple[int, News]]:
         """Jobs whose worker is gone, hangs, or has ended without a result."""
         told: list[tuple[int, News]] = []
+        now = time.monotonic()
         for number, stint in list(self._stints.items()):
-            if stint.ended or (stint.future.done() and stint.line is None):
+            if not stint.greeted and stint.future.done():
+                stint.ended = min(stint.ended, now)
+            elif not stint.greeted and stint.future.running():
+                stint.heard = min(stint.heard, now)
+            if stint.cut or now - stint.ended > ON_ITS_WAY:
                 told += self._lost(number, _ending(stint.future))
-            elif time.monotonic() - stint.heard > self.patience:
+            elif now - stint.heard > self.patience:
                 self._stuck.append(stint.future)
-                told += self._lost(number, f"gave no sign of life for {self.patience:.0f} seconds")
+                why = f"gave no sign of life for {self.patience:.0f} seconds"
+                told += self._lost(number, why, blames=stint.greeted)  # a job is opened after the greeting
         return told
 
-    def _lost(self, number: int, why: str) -> list[tuple[int, News]]:
+    def _lost(
+        self, number: int, why: str, *, blames: bool = True, told: Problem | None = None
+    ) -> list[tuple[int, News]]:
         stint = self._drop(number)
-        return [(stint.ticket, Lost(stint.worker, why))]
+        return [(stint.ticket, Lost(stint.worker, why, blames, told))]
 
     def _accept(self) -> None:
         """Takes calls."""
@@ -185,7 +220,9 @@ class ExecutorShift:
             deliver_challenge(line, self._secret)
             answer_challenge(line, self._secret)
             number, worker = line.recv()
-            self._heard.put((number, _Hello(worker, line)))
+            if not self._greets(number, line):
+                return
+            self._heard.put((number, worker))
             while True:
                 self._heard.put((number, unpack(line.recv())))
         except DamagedError as error:
@@ -201,10 +238,17 @@ class ExecutorShift:
         thread.start()
 
 
-@dataclass(frozen=True, slots=True)
-class _Hello:
-    worker: str
-    line: Connection
+def _check_start(executor: Executor) -> None:
+    """Raises CrewError where it has yet to fork this process, and JAX, whose threads do not come along, is in it."""
+    context = getattr(executor, "_mp_context", None)  # there is no other way to see how its processes will be started
+    forks = context is not None and context.get_start_method() == "fork" and not getattr(executor, "_processes", None)
+    if forks and "jax" in sys.modules:
+        message = (
+            "the executor would start its processes by fork, and JAX, which this program has loaded, hangs in these."
+        )
+        raise CrewError.at(
+            None, message, 'Give ProcessPoolExecutor the context `multiprocessing.get_context("spawn")`.'
+        )
 
 
 def _ending(future: Future[None]) -> str:
@@ -233,6 +277,10 @@ class _Connected:
 
 def _paint(painter: Painter, packed: Packed, address: Address, secret: bytes, number: int) -> None:
     """What the executor runs."""
-    with contextlib.suppress(ConnectionError, BrokenPipeError), Client(address, authkey=secret) as connection:
+    try:
+        connection = Client(address, authkey=secret)
+    except (ConnectionError, EOFError):
+        return  # nobody listens any more, so the job is not wanted
+    with contextlib.suppress(ConnectionError), connection:
         connection.send((number, f"process {os.getpid()}, {threading.current_thread().name}"))
         paint_for(painter, packed, _Connected(connection))

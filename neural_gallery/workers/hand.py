@@ -12,13 +12,15 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
-from neural_gallery.errors import NeuralGalleryError, PaintError, PictureError, Problem
+from neural_gallery.errors import NeuralGalleryError, OutOfMemoryError, PaintError, PictureError, Problem
 from neural_gallery.workers.crew import Failed, Lost
 from neural_gallery.workers.messages import Job, Message, Painted, Painter, Progress
 from neural_gallery.workers.wire import Library, Packed, pack, unpack
 
 AT_LEAST = 0.3
 """Seconds between two messages that carry nothing but where painting is."""
+
+RAN_OUT = "ran out of memory"
 
 PICTURES = Library()
 """Those that this process was sent."""
@@ -53,12 +55,14 @@ def paint_for(painter: Painter, packed: Packed, line: Line) -> None:
     job: Job = unpack(packed, PICTURES)
     try:
         _tell(painter(job), line)
+    except OutOfMemoryError as error:  # of this machine: another one may have more
+        line.send(pack(Lost("", RAN_OUT, told=error.problems[0])))
     except (PaintError, PictureError) as error:
         line.send(pack(Failed(error)))
     except NeuralGalleryError as error:
         line.send(pack(Unpaintable(error)))
     except MemoryError:
-        line.send(pack(Lost("", "ran out of memory")))
+        line.send(pack(Lost("", RAN_OUT)))
 
 
 def _tell(messages: Iterator[Message], line: Line) -> None:

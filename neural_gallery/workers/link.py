@@ -10,6 +10,7 @@ import contextlib
 import importlib.util
 import logging
 import pickle
+import signal
 import threading
 import uuid
 from collections.abc import Iterator, Mapping
@@ -63,7 +64,8 @@ def linked(address: str) -> Iterator[Link]:
                 "memory_limit": 0,  # how much memory painting takes is the studio's business
                 "silence_logs": _SILENCE,
             }
-            where = stack.enter_context(LocalCluster(**options))
+            with _deaf_to_interrupts():
+                where = stack.enter_context(LocalCluster(**options))
         try:
             client = Client(where, timeout=CONNECTING, set_as_default=False)
         except (OSError, ValueError, TypeError, RuntimeError) as error:
@@ -154,6 +156,25 @@ class Link:
         except (OSError, KeyError, ClosedClientError) as error:  # KeyError: another scheduler, which has no such queue
             message = f"the Dask scheduler at {self.address} does not answer any more ({type(error).__name__})."
             raise CrewError(Problem(None, message, AGAIN)) from error
+
+
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Threads and processes that are started here, and by these, never hear of Ctrl-C; it waits for this thread.
+
+    A terminal tells all processes of it. The workers would each die with a traceback; they are ended by us.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # whoever starts it hears again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _SILENCE = logging.CRITICAL + 1

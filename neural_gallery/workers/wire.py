@@ -67,7 +67,7 @@ class Library:
     """Arrays by their keys, those not used for longest forgotten first. Threads may share it."""
 
     def __init__(self, most: int = REMEMBERED_BYTES) -> None:
-        self._most = most
+        self._most, self._bytes = most, 0
         self._arrays: OrderedDict[str, Array] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -82,9 +82,31 @@ class Library:
         """Remembers it, if it is not larger than all that may be remembered."""
         array.setflags(write=False)  # the next job gets the same one
         with self._lock:
+            if (before := self._arrays.pop(key, None)) is not None:
+                self._bytes -= before.nbytes
             self._arrays[key] = array
-            while self._arrays and sum(one.nbytes for one in self._arrays.values()) > self._most:
-                self._arrays.popitem(last=False)
+            self._bytes += array.nbytes
+            while self._bytes > self._most:
+                self._bytes -= self._arrays.popitem(last=False)[1].nbytes
+
+
+class Parcels:
+    """Packed arrays by their keys, for the next who is sent them; where they become too many, all are forgotten."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._bytes = most, 0
+        self._parcels: dict[str, Parcel] = {}
+
+    def get(self, key: str) -> Parcel | None:
+        """That array's; None where it is not here."""
+        return self._parcels.get(key)
+
+    def keep(self, key: str, parcel: Parcel) -> None:
+        """Remembers one that is not here."""
+        if self._bytes > self._most:
+            self._parcels, self._bytes = {}, 0
+        self._parcels[key] = parcel
+        self._bytes += len(parcel.data)
 
 
 class _Pickler(pickle.Pickler):
@@ -118,7 +140,7 @@ def key_of(array: Array) -> str:
     return digest.hexdigest()
 
 
-def pack(thing: object, *, known: Collection[str] = (), packed: dict[str, Parcel] | None = None) -> Packed:
+def pack(thing: object, *, known: Collection[str] = (), packed: Parcels | None = None) -> Packed:
     """For the way. `known` are keys of arrays that the other side has; `packed` remembers parcels for the next call."""
     file = io.BytesIO()
     pickler = _Pickler(file)
@@ -128,9 +150,11 @@ def pack(thing: object, *, known: Collection[str] = (), packed: dict[str, Parcel
         if key in known:
             continue
         parcel = packed.get(key) if packed is not None else None
-        parcels[key] = parcel or _parcel(array)
-        if packed is not None:
-            packed[key] = parcels[key]
+        if parcel is None:
+            parcel = _parcel(array)
+            if packed is not None:
+                packed.keep(key, parcel)
+        parcels[key] = parcel
     body = file.getvalue()
     return Packed(body, hashlib.sha256(body).hexdigest(), tuple(pickler.arrays), parcels)
 

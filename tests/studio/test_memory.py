@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import pytest
 from flax import nnx
 
-from neural_gallery.errors import PaintError
+from neural_gallery.errors import OutOfMemoryError
 from neural_gallery.studio import memory, optimizers
 from neural_gallery.studio.losses import Region, Statistics, Targets
 from neural_gallery.studio.memory import Room, block_size_for, free_on_linux, memory_may_run_out, whole_bytes
@@ -120,7 +120,7 @@ def test_a_group_that_is_full_leaves_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("error", [MemoryError(), jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: 5 bytes")])
 def test_memory_that_runs_out_is_told(error: Exception) -> None:
     """The host's and the device's way to say it become one error with a remedy."""
-    with pytest.raises(PaintError) as caught, memory_may_run_out("painting 90 x 60"):
+    with pytest.raises(OutOfMemoryError) as caught, memory_may_run_out("painting 90 x 60"):
         raise error
     assert str(caught.value) == (
         "Memory ran out while painting 90 x 60. Close other programs, or choose a smaller size."

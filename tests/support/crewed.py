@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from neural_gallery.errors import OutOfMemoryError, Problem
 from neural_gallery.workers import hand
 from neural_gallery.workers.messages import Job, Message, Painted, Progress
 from neural_gallery.workers.wire import Library
@@ -31,7 +32,7 @@ class Stint:
 
 @dataclass(frozen=True)
 class Crewed:
-    """Each fate befalls a pair after its step 12: those in `kills` and `hangs` the first time, `deadly` each time."""
+    """Each fate befalls a pair after its step 12: `kills`, `hangs` and `starves` the first time, others each time."""
 
     notes: Path
     seconds: float = 0.01  # each step takes
@@ -39,6 +40,8 @@ class Crewed:
     hangs: tuple[str, ...] = ()
     deadly: tuple[str, ...] = ()
     raises: tuple[str, ...] = ()
+    starves: tuple[str, ...] = ()  # of memory
+    famished: tuple[str, ...] = ()  # each time
     forgets: bool = False  # every picture that it was sent
 
     def __call__(self, job: Job) -> Iterator[Message]:
@@ -70,6 +73,8 @@ class Crewed:
         first = sum(one.pair == pair for one in self.stints()) == 1
         if pair in self.raises:
             raise RuntimeError("out of luck")
+        if pair in self.famished or (first and pair in self.starves):
+            raise OutOfMemoryError(Problem(None, "Memory ran out while painting 48 x 32.", "Choose a smaller size."))
         if pair in self.deadly or (first and pair in self.kills):
             os.kill(os.getpid(), signal.SIGKILL)
         if first and pair in self.hangs:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +56,28 @@ def on(address: str, painter: Crewed, patience: float = 60.0) -> Workshop:
 def of_kind(told: list[Event], kind: type) -> list:
     """The events of that kind."""
     return [event for event in told if isinstance(event, kind)]
+
+
+def test_memory_runs_out(address: str, notes: Path, built: Built, told: list[Event]):
+    """Another worker goes on from the checkpoint; where three have too little, it is told what the painter said.
+
+    (The first of the tests, while all workers are there.)
+    """
+    painter = Crewed(notes, seconds=0.05, starves=("sea-sun",), famished=("sun-sea",))
+    with pytest.raises(PaintError) as caught:
+        built(on(address, painter))
+    assert [event.pair for event in of_kind(told, PairFailed)] == ["sun-sea"]
+    told_of = str(caught.value.problems[0])
+    assert told_of.startswith("'sun-sea' was given up after 3 workers failed at it: worker ")
+    assert told_of.endswith(") ran out of memory. Memory ran out while painting 48 x 32. Choose a smaller size.")
+    assert told_of.count(") ran out of memory") == 3
+    rescued = [note for note in of_kind(told, Note) if "'sea-sun' goes on from its last checkpoint." in note.message]
+    assert [") ran out of memory;" in note.message for note in rescued] == [True]
+    for pair, since in (("sea-sun", [0, 10]), ("sun-sea", [0, 10, 10])):
+        stints = [one for one in painter.stints() if one.pair == pair]
+        assert [one.since for one in stints] == since
+        assert len({one.process for one in stints}) > 1  # of three, one may come late
+    assert sorted(one.pair for one in painter.stints("painted")) == sorted(set(PAIRS) - {"sun-sea"})
 
 
 def test_a_worker_is_killed(address: str, notes: Path, built: Built, serially: Files, told: list[Event]):
@@ -236,6 +258,86 @@ def test_the_command(manifest: Path, notes: Path, serially: Files):
     assert len(painter.stints("painted")) == len(PAIRS)
     public = manifest.parent / "public"
     assert {name: (public / name).read_bytes() for name in serially} == serially
+
+
+INTERRUPTED = """
+import signal, sys
+from pathlib import Path
+from neural_gallery.cli import main
+from neural_gallery.corridor.workshop import Workshop
+from tests.support.crewed import Crewed
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets its background jobs ignore it
+main(sys.argv[2:], prog_name="neural-gallery", obj=Workshop(Crewed(Path(sys.argv[1]), seconds=0.2), "0" * 64))
+"""
+
+
+def living_in(session: int) -> list[str]:
+    """The processes of that session that are still there."""
+    import psutil  # comes with distributed
+
+    found: list[str] = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, ProcessLookupError):
+            if os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(" ".join(process.cmdline()))
+    return found
+
+
+def test_ctrl_c(manifest: Path, notes: Path, built: Built, serially: Files):
+    """As in a terminal, where it reaches every process: told in a line, none is left, and the next run goes on."""
+    command = [sys.executable, "-c", INTERRUPTED, notes, "build", "--json", "--cluster", "local:2"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=manifest.parent, start_new_session=True, **pipes) as process:
+        try:
+            for line in process.stdout:
+                event = json.loads(line)
+                if event["event"] == "pair-progress" and event["step"] > EVERY:
+                    break
+            os.killpg(process.pid, signal.SIGINT)
+            _, told = process.communicate(timeout=40)
+            until = time.monotonic() + 10
+            while (left := living_in(process.pid)) and time.monotonic() < until:
+                time.sleep(0.1)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    assert told == "stopped: 0 of 6 pairs are painted and kept; run the same command again to go on\n"
+    assert process.returncode == 130
+    assert left == []
+    before = len(Crewed(notes).stints())
+    assert built(Workshop(Crewed(notes, seconds=0), "0" * 64)) == serially
+    assert max(one.since for one in Crewed(notes).stints()[before:]) >= EVERY
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A key and a certificate that it has signed itself, in one file."""
+    if shutil.which("openssl") is None:
+        pytest.skip("certificates are made with openssl")
+    both, key = tmp_path / "both.pem", tmp_path / "key.pem"
+    subject = ["-subj", "/CN=painters", "-addext", "subjectAltName=IP:127.0.0.1"]
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    made = [*("openssl", "req", "-x509"), *kind, *subject, "-keyout", str(key), "-out", str(both)]
+    subprocess.run(made, check=True, capture_output=True, timeout=30)
+    both.write_text(both.read_text() + key.read_text())
+    return both
+
+
+def test_with_certificates(notes: Path, built: Built, serially: Files, certificate: Path):
+    """`tls://` with what Dask's configuration names; whoever has none is told that nobody answers."""
+    import dask.config
+    from distributed import Security
+
+    names = ("ca-file", "client.cert", "scheduler.cert", "worker.cert")
+    settings = dask.config.set({f"distributed.comm.tls.{name}": str(certificate) for name in names})
+    with settings, cluster_of(1, protocol="tls", security=Security(require_encryption=True)) as address:
+        assert address.startswith("tls://127.0.0.1:")
+        with dask.config.set({"distributed.comm.tls.ca-file": None}), pytest.raises(CrewError) as caught:
+            built(on(address, Crewed(notes)))
+        assert built(on(address, Crewed(notes))) == serially
+    assert str(caught.value).startswith(f"no Dask scheduler answers at {address} (")
+    assert {one.process for one in Crewed(notes).stints()}.isdisjoint({os.getpid()})
 
 
 def test_without_the_package(manifest: Path, monkeypatch: pytest.MonkeyPatch):

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import multiprocessing
 import socket
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from neural_gallery.corridor.events import Event, Note, PairDone, PairFailed, PairStarted
 from neural_gallery.corridor.workshop import Workshop, executor_workshop
 from neural_gallery.errors import CrewError, PaintError, Problem, WeightsError
+from neural_gallery.site.manifest import load_site
+from neural_gallery.studio.memory import memory_may_run_out
+from neural_gallery.workers import executors
 from neural_gallery.workers.executors import ExecutorCrew
-from neural_gallery.workers.messages import Job, Message, Painter, Progress
+from neural_gallery.workers.messages import Job, Message, Painted, Painter, Progress
 
 from ..support.crewed import EVERY, Crewed
 from .conftest import PAIRS, Files
@@ -83,6 +89,139 @@ def test_a_worker_that_raises(threads: Executor, notes: Path, built: Built, told
     assert [one.since for one in painter.stints() if one.pair == "sky-sun"] == [0, 10, 10]
     assert [event.pair for event in told if isinstance(event, PairFailed)] == ["sky-sun"]
     assert len(painter.stints("painted")) == len(PAIRS) - 1
+
+
+@pytest.mark.parametrize("device", [True, False])
+def test_memory_runs_out(threads: Executor, notes: Path, built: Built, told: list[Event], device: bool):
+    """On a device, or before one is asked: somebody else tries, and at last it is told with what to do."""
+
+    def starving(job: Job) -> Iterator[Message]:
+        for message in Crewed(notes)(job):
+            yield message
+            if job.name == "sky-sea" and isinstance(message, Progress) and message.step == 7:
+                with memory_may_run_out("painting 48 x 32") if device else nullcontext():
+                    raise MemoryError
+
+    with pytest.raises(PaintError) as caught:
+        built(by(threads, starving))
+    told_of = str(caught.value.problems[0])
+    assert told_of.startswith("'sky-sea' was given up after 3 workers failed at it: process ")
+    assert told_of.count(" ran out of memory") == 3
+    assert told_of.endswith(
+        " ran out of memory. Memory ran out while painting 48 x 32. Close other programs, or choose a smaller size."
+        if device
+        else "paint it smaller, or give each worker more; then run the same command again."
+    )
+    assert [one.since for one in Crewed(notes).stints() if one.pair == "sky-sea"] == [0, 5, 5]
+    assert sum(isinstance(event, Note) for event in told) == 2
+
+
+class Stepping:
+    """A painter of a job that takes its time, or none."""
+
+    def __init__(self, steps: int, *, seconds: float = 0.05) -> None:
+        self.steps, self.seconds, self.done, self.begun = steps, seconds, 0, threading.Event()
+
+    def __call__(self, job: Job) -> Iterator[Message]:
+        """Paint."""
+        self.begun.set()
+        for step in range(self.steps):
+            time.sleep(self.seconds)
+            self.done += 1
+            yield Progress(step, self.steps, "painting", 1.0)
+        yield Painted(job.content, {})
+
+
+class Calls:
+    """Lets painters call only when it is told to; `held` of them wait until then."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, held: int) -> None:
+        self.client, self.held, self.waits, self.go = executors.Client, held, threading.Event(), threading.Event()
+        monkeypatch.setattr(executors, "Client", self)
+
+    def __call__(self, address: object, **options: object) -> object:
+        """Calls, sooner or later."""
+        if options and self.held:
+            self.held -= 1
+            self.waits.set()
+            self.go.wait(60)
+        return self.client(address, **options)  # type: ignore[arg-type]
+
+
+def job_of(manifest: Path) -> Job:
+    """Any."""
+    picture = np.zeros((4, 4, 3), np.uint8)
+    return Job("sky-sun", picture, (), load_site(manifest).pairs[0].paint, 2)
+
+
+def test_what_has_just_begun_is_stopped(manifest: Path):
+    """It has greeted, and nobody has listened yet."""
+    painter = Stepping(600)
+    with ThreadPoolExecutor(1) as executor, ExecutorCrew(executor, painter, workers=1).shift() as shift:
+        shift.begin(1, job_of(manifest))
+        assert painter.begun.wait(30)
+    assert painter.done < 300
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_what_has_yet_to_greet_is_stopped(manifest: Path, monkeypatch: pytest.MonkeyPatch, closed: bool):
+    """Whether it was left alone, or all are stopped: when it calls at last, nobody wants it."""
+    painter, calls = Stepping(600), Calls(monkeypatch, 1)
+    with ThreadPoolExecutor(1) as executor:
+        with ExecutorCrew(executor, painter, workers=1).shift() as shift:
+            shift.begin(1, job_of(manifest))
+            assert calls.waits.wait(30)
+            if not closed:
+                shift.leave(1)
+                calls.go.set()
+                executor.shutdown()
+                assert shift.news(0.1) == []
+        calls.go.set()
+    assert painter.done <= 1
+
+
+def test_what_is_over_before_anybody_asks(manifest: Path):
+    """Is heard all the same."""
+    with ThreadPoolExecutor(1) as executor, ExecutorCrew(executor, Stepping(0), workers=1).shift() as shift:
+        shift.begin(1, job_of(manifest))
+        executor.shutdown()
+        told = [*shift.news(5.0), *shift.news(0.1)]
+    assert [(ticket, type(one)) for ticket, one in told] == [(1, Painted)]
+
+
+def test_a_worker_hangs_before_it_has_greeted(
+    threads: Executor, notes: Path, built: Built, serially: Files, told: list[Event], monkeypatch: pytest.MonkeyPatch
+):
+    """Its pair, which it has not begun, goes to another one."""
+    calls = Calls(monkeypatch, 1)
+    try:
+        assert built(by(threads, Crewed(notes), patience=4.0)) == serially
+    finally:
+        calls.go.set()
+    (note,) = (event.message for event in told if isinstance(event, Note))
+    assert note.startswith("a worker gave no sign of life for 4 seconds; 'sky-sun' goes on from its last checkpoint.")
+    assert len(Crewed(notes).stints("painted")) == len(Crewed(notes).stints()) == len(PAIRS)
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="only some systems can fork")
+def test_processes_are_not_forked_with_jax(monkeypatch: pytest.MonkeyPatch, notes: Path):
+    """That would hang. Without JAX in this process, and where processes are started otherwise, nothing is said."""
+    monkeypatch.setitem(sys.modules, "jax", sys)
+    with (
+        ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as forking,
+        ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as spawning,
+    ):
+        with pytest.raises(CrewError) as caught, ExecutorCrew(forking, Crewed(notes), workers=1).shift():
+            pass
+        with ExecutorCrew(spawning, Crewed(notes), workers=1).shift() as shift:
+            assert shift.free() == 1
+        monkeypatch.delitem(sys.modules, "jax")
+        with ExecutorCrew(forking, Crewed(notes), workers=1).shift() as shift:
+            assert shift.free() == 1
+    assert str(caught.value) == (
+        "the executor would start its processes by fork, and JAX, which this program has loaded, hangs in these. "
+        'Give ProcessPoolExecutor the context `multiprocessing.get_context("spawn")`.'
+    )
 
 
 class Hanging:

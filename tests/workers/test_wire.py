@@ -7,17 +7,18 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from neural_gallery.workers.identity import Identity, identity
 from neural_gallery.workers.messages import Painted, Progress
-from neural_gallery.workers.wire import DamagedError, LackingError, Library, Parcel, key_of, pack, unpack
+from neural_gallery.workers.wire import DamagedError, LackingError, Library, Parcel, Parcels, key_of, pack, unpack
 
 SHAPES = arrays.array_shapes(min_dims=1, max_dims=4, min_side=0, max_side=7)
 
 
+@settings(deadline=None)  # the first picture takes longer than all others
 @given(
     st.one_of(
         arrays.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3))),
@@ -81,6 +82,50 @@ def test_a_library_forgets():
     assert library.get("2") is not None
     library.keep("large", np.zeros(300, np.uint8))
     assert library.get("large") is None
+
+
+def test_a_picture_that_comes_twice_counts_once():
+    """So it drives nothing out."""
+    library = Library(most=250)
+    library.keep("first", np.zeros(100, np.uint8))
+    for _ in range(3):
+        library.keep("again", np.ones(100, np.uint8))
+    assert library.get("first") is not None
+    library.keep("last", np.ones(100, np.uint8))
+    assert [library.get(key) is None for key in ("first", "again", "last")] == [False, True, False]
+
+
+class Weighed:
+    """An array that notes how often it is asked for its size."""
+
+    times = 0
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes."""
+        Weighed.times += 1
+        return 3
+
+    def setflags(self, *, write: bool) -> None:
+        """As arrays have it."""
+
+
+def test_a_library_of_many_pictures():
+    """Keeping one more does not look at all of them again."""
+    library = Library(most=1000)
+    for number in range(1000):
+        library.keep(str(number), Weighed())  # type: ignore[arg-type]
+    assert Weighed.times < 5000
+
+
+def test_parcels_are_remembered():
+    """Until they are too many: then all are forgotten, and packed again."""
+    first, second, third = (np.full((4, 5, 3), value, np.uint8) for value in (0, 90, 200))
+    parcels = Parcels(most=len(pack(first).parcels[key_of(first)].data) + 1)
+    (parcel,) = pack(first, packed=parcels).parcels.values()
+    assert pack([first, second], packed=parcels).parcels[key_of(first)] is parcel
+    assert pack([first, third], packed=parcels).parcels[key_of(first)] is parcel
+    assert [parcels.get(key_of(one)) is None for one in (first, second, third)] == [True, True, False]
 
 
 def test_damage_is_found():
