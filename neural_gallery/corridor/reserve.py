@@ -59,7 +59,8 @@ class Publishing:
         now = self._clock()
         if now >= self._due:
             self._weighed = self._base + sum(self._pair(pair_id, *keys) for pair_id, keys in list(self._keys.items()))
-            self._due = now + (self._clock() - now) / WEIGHING
+            then = self._clock()
+            self._due = then + (then - now) / WEIGHING
         return self._weighed
 
     def _pair(self, pair_id: str, painting: str, keys: Keys) -> float:
