@@ -110,14 +110,17 @@ def _pull(store: Store, remote: Remote, wanted: Wanted | None, *, dry_run: bool)
     if not dry_run:
         arrived: list[Label] = []
         fetched = _at_once(partial(_fetch, store, remote, there), orders, lambda order: order.transfer.bytes)
-        for position, (order, label) in enumerate(fetched, start=1):
-            yield from map(Note, order.told)
-            if label is not None:
-                arrived.append(label)
-                transfer = _transfer(label, there[label.key][label], wanted)
-                yield Transferred(transfer, position, len(orders))
-        refused = {label: useless for order in orders for label, useless in order.refused.items()}
-        store.refused(remote.url).remember(there, refused, arrived)
+        try:
+            for position, (order, label) in enumerate(fetched, start=1):
+                yield from map(Note, order.told)
+                if label is not None:
+                    arrived.append(label)
+                    transfer = _transfer(label, there[label.key][label], wanted)
+                    yield Transferred(transfer, position, len(orders))
+        finally:
+            fetched.close()
+            refused = {label: useless for order in orders for label, useless in order.refused.items()}
+            store.refused(remote.url).remember(there, refused, arrived)
     yield from map(Note, store.notes)
 
 
@@ -245,7 +248,7 @@ Result = TypeVar("Result")
 
 def _at_once(
     work: Callable[[Item], Result], items: Sequence[Item], size: Callable[[Item], int]
-) -> Iterator[tuple[Item, Result]]:
+) -> Generator[tuple[Item, Result], None, None]:
     """Each item with what `work` makes of it, as they are done, several at a time in threads; begun in their order.
 
     What fails ends it, and so does closing it: what has begun is still done, nothing more is begun.

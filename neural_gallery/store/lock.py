@@ -20,17 +20,17 @@ _PATIENCE, _TRIES = 0.2, 4  # seconds
 
 
 @contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, *, patient: bool = True) -> Iterator[None]:
     """Holds the lock file at `path`. Raises StoreError where another process (or this one) holds it.
 
-    Who only reads may hold it for moments, to judge what seems damaged; so there is a moment's patience.
+    Who only reads may hold it for a moment, to judge what seems damaged; so who is `patient` tries again meanwhile.
     """
     with told_as(StoreError, f"cannot lock {path}"):
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("ab")
     with file:
         with told_as(StoreError, f"cannot lock {path}"):
-            taken = _try_lock(file) or any(_try_lock_later(file) for _ in range(_TRIES))
+            taken = _try_lock(file) or (patient and any(_try_lock_later(file) for _ in range(_TRIES)))
         if not taken:
             raise StoreError(
                 Problem(

@@ -89,7 +89,7 @@ class Quarantine:
             nobody = True
             try:
                 if not self._locked:
-                    stack.enter_context(locked(self.lock))
+                    stack.enter_context(locked(self.lock, patient=False))
                 stack.enter_context(self.writing)
             except StoreError:  # another process has the lock, or it cannot be taken in a store that cannot be written
                 nobody = False

@@ -259,6 +259,20 @@ def test_what_is_damaged_there_stays_until_something_else_is_there(
     assert label.path in paths(folder)
 
 
+def test_what_was_refused_is_remembered_where_the_pull_is_broken_off(
+    here: Store, there: Store, folder: Remote, wanted: Wanted, key: str
+) -> None:
+    """Ctrl-C at the note."""
+    list(push(here, folder, wanted))
+    label = damage(folder, key, DAMAGES["torn"][0])
+    run = pull(there, folder, wanted)
+    while not isinstance(next(run), Note):
+        pass
+    run.close()
+    listing = {key: {label: folder.sizes("paintings")[label.path]}}
+    assert there.refused(folder.url).among(listing) == {label: True}
+
+
 def test_what_was_refused_and_is_whole_by_now_counts_again(
     here: Store, there: Store, folder: Remote, wanted: Wanted, key: str, site: Site, workshop: Workshop
 ) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from neural_gallery.store import encodings, paintings
+from neural_gallery.errors import StoreError
+from neural_gallery.store import encodings, lock, paintings
 from neural_gallery.store.quarantine import ReplacedError
 from neural_gallery.store.records import Origin
 from neural_gallery.store.store import Store
@@ -134,6 +137,17 @@ def test_what_is_damaged_stays_where_it_is_while_a_build_is_at_work(builder: Sto
         assert (len(reader.notes), damaged(builder)) == (1, [])
         assert builder.painting(KEY) is None
         assert (len(builder.notes), len(damaged(builder))) == (1, 1)
+
+
+def test_a_build_begins_all_the_same_where_a_reader_has_the_lock_for_a_moment(
+    builder: Store, reader: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Judging what seems damaged must not end somebody's build; another build does."""
+    judging = contextlib.ExitStack()
+    judging.enter_context(reader.lock())
+    monkeypatch.setattr(lock, "time", SimpleNamespace(sleep=lambda seconds: judging.close()))
+    with builder.lock(), pytest.raises(StoreError, match="another neural-gallery is at work"), reader.lock():
+        pass
 
 
 def test_an_encoding_that_is_made_again_meanwhile_stays(builder: Store, reader: Store, interrupt: Interrupt) -> None:
