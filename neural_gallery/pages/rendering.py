@@ -22,7 +22,7 @@ from neural_gallery.pages.views import Gallery, RenderedFile
 from neural_gallery.site.model import Post, Site
 
 TILES = 5
-"""How many results the sheet shows for each pair that other pages show: one is a fifth of a pair's HTML."""
+"""How many results the sheet shows for each pair that other pages show: one is a fifth to a quarter of its HTML."""
 
 
 @dataclass(frozen=True, slots=True)
