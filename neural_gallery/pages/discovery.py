@@ -23,7 +23,7 @@ Link: TypeAlias = Callable[[str], str]
 _CREATIVE_COMMONS = "https://creativecommons.org"
 _CC = re.compile(r"CC[ -](BY(?:-NC)?(?:-SA|-ND)?)[ -](\d\.\d)", re.IGNORECASE)
 _ORGANIZATION = re.compile(r"\S*[A-Z]\S*[A-Z]\S*")  # NASA, SpaceX: one word with several capitals
-_ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+_ESCAPED = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def structured_data(
     }
     told = _told(page if whole else {"@context": page["@context"], "@graph": images})
     text = json.dumps(told, ensure_ascii=False, separators=(", ", ": "))
-    return "".join(_ESCAPED.get(character, character) for character in text)
+    return text.translate(_ESCAPED)
 
 
 def _images(placements: Iterable[Placement], gallery: Gallery, site: Site, link: Link) -> Iterable[dict[str, object]]:

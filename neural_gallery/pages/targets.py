@@ -264,7 +264,7 @@ def _relative(path: str, folder: str) -> str:
     """A link from a page in that folder of the output."""
     if not folder and posixpath.normpath(path) == path:
         return quote(path)
-    return quote(posixpath.relpath(path, folder or "."))
+    return quote(posixpath.relpath(f"/{path}", f"/{folder}"))  # which needs not ask where the process is
 
 
 def _html_path(post: Post, site: Site) -> str:
