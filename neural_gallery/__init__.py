@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-ENGINE_VERSION = 7
+ENGINE_VERSION = 8
 """Part of every painting's key. Raise it when the studio would paint other pixels from the same inputs."""
 
 __all__ = ["ENGINE_VERSION", "Style", "__version__", "stylize"]

@@ -109,11 +109,12 @@ class Recipe:
         """What the learning rate is multiplied by from the first step on.
 
         Adam's first steps have one length however near the goal is. From the content to a low strength it is near, and
-        steps longer than the way leave noise which the few at a large scale do not remove.
+        steps longer than the way leave noise which the few at a large scale do not remove: the fewer, the shorter.
         """
         if self.init != "content" or self.method.optimizer != "adam":
             return 1.0
-        return min(1.0, max(LEAST_PACE, 2 * self.strength))
+        shortened = max(1.0, self.scales[-1].size / 256) ** PACE_EXPONENT
+        return max(LEAST_PACE, 1.0 - shortened * max(0.0, 1.0 - 2.0 * self.strength))
 
     @property
     def shares(self) -> tuple[float, float]:
@@ -127,7 +128,8 @@ class Recipe:
         content = MIDDLE_CONTENT_SHARE * ((1.0 - self.strength) / self.strength) ** STRENGTH_EXPONENT
         size, exponent = self.scales[-1].size / 256, SIZE_EXPONENT
         if size > 1:
-            exponent += SIZE_EXPONENT_RISE * (self.strength - 0.5) ** 2
+            rise = RISE_BELOW if self.strength < 0.5 else RISE_ABOVE
+            exponent += rise * (self.strength - 0.5) ** 2
         content *= size**exponent
         return min(1.0, 1.0 / content), min(1.0, content)
 
@@ -138,16 +140,19 @@ MIDDLE_CONTENT_SHARE = 0.62
 STRENGTH_EXPONENT = 1.0
 """How steeply that share falls as strength grows: ((1 - strength) / strength) to this power."""
 
-SIZE_EXPONENT, SIZE_EXPONENT_RISE = 0.8, 9.0
+SIZE_EXPONENT, RISE_BELOW, RISE_ABOVE = 0.8, 9.0, 7.0
 """How steeply it grows with the result's size, so that a strength keeps as much of the content whatever the size is.
 
 Strokes are the larger, and steps the fewer, the larger a picture is. Measured between 256 and 512 pixels: the exponent
-is the first number at strength 0.5, and grows by the second times the square of the distance from there. Below 256
-pixels, where the number of steps stays, it does not.
+is the first number at strength 0.5, and grows with the square of the distance from there, by the second number below it
+and by the third above. Below 256 pixels, where the number of steps stays, it does not.
 """
 
 LEAST_PACE = 0.1
 """The pace at strength 0, where only the total variation is left to be lowered."""
+
+PACE_EXPONENT = 0.17
+"""How steeply what a low strength takes off the pace grows with the size: at strength 0.1 it is 0.9 at 512 pixels."""
 
 
 def pyramid(size: int, *, levels: int) -> tuple[int, ...]:
