@@ -6,16 +6,19 @@ import copy
 import json
 import os
 import random
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml.html import document_fromstring
 
 from neural_gallery.corridor.events import Note, Transferred
 from neural_gallery.corridor.exchange import pull, push, wanted_by
 from neural_gallery.corridor.planning import make_plan
-from neural_gallery.corridor.run import paint
+from neural_gallery.corridor.run import build, paint
 from neural_gallery.corridor.workshop import Workshop
 from neural_gallery.site.manifest import load_site
 from neural_gallery.site.model import Site
@@ -23,6 +26,9 @@ from neural_gallery.store.archives import Label, pack, read_label, unpack
 from neural_gallery.store.remote import Remote
 from neural_gallery.store.sealed import SealError, seal, unseal
 from neural_gallery.store.store import Store
+from neural_gallery.workers.messages import Job, Message, Painted
+
+from ..conftest import BlendPainter
 
 CASES = 300
 HOSTILE = (
@@ -39,6 +45,7 @@ HOSTILE = (
     *([], [1], [[1]], [[[1], "x"], {}], {}, {"x": 1}, {"a": {"b": {"c": {"d": {"e": {"f": {}}}}}}}),
     *([["a", "b"]], [[10**400, 10**400]], [[1e308, 1e308]] * 3, [[48, 0]], [[-48, 4]], [[0, 0]]),
 )
+HOSTILE_DEVICE = "<script>alert(1)</script> {{ site.title }} {% include x.html %}"
 ALTERED: dict[str, Callable[[dict[str, Any]], object]] = {
     "created": lambda body: body.update(created="2020-01-01T00:00:00"),
     "facts": lambda body: body["origin"].update(facts=[1]),
@@ -165,3 +172,28 @@ def test_whatever_is_changed_is_refused_or_read(
         assert store.pack(holding) is not None
         assert store.notes == []
     assert 20 < taken < CASES / 2
+
+
+class Boastful(BlendPainter):
+    """A painter whose account of itself is a page of its own."""
+
+    def __call__(self, job: Job) -> Iterator[Message]:
+        """Paint a pair."""
+        for message in super().__call__(job):
+            hostile = {"device": HOSTILE_DEVICE, "steps": "{{ 6 | times: 7 }}", "seconds": "<b>"}
+            yield replace(message, facts={**message.facts, **hostile}) if isinstance(message, Painted) else message
+
+
+@pytest.mark.parametrize("target", ["html", "jekyll"])
+def test_what_a_painter_says_of_itself_is_text(write_site: Callable[..., Path], target: str) -> None:
+    """Records come from other machines, too: what stands under "How it was made" neither runs nor is a tag."""
+    manifest = write_site(("target: html", f"target: {target}"))
+    site, store = load_site(manifest), Store(manifest.parent / ".neural-gallery")
+    list(build(site, store, Workshop(Boastful(), "0" * 64)))
+    text = next((manifest.parent / "public").rglob("index.html")).read_text("utf-8")
+    page = document_fromstring(text)
+    assert not page.xpath("//dd//script | //dd//b")
+    if target == "jekyll":
+        assert not re.search(r"\{\{ *(site\.title|6 \|)|\{% *include", text)
+    else:
+        assert {HOSTILE_DEVICE, "{{ 6 | times: 7 }}"} <= {*page.xpath("//dd/text()")}
