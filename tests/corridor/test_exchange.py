@@ -34,12 +34,6 @@ from neural_gallery.temporaries import temporary_beside
 
 
 @pytest.fixture
-def site(write_site: Callable[..., Path]) -> Site:
-    """Of two pairs."""
-    return load_site(write_site())
-
-
-@pytest.fixture
 def wanted(site: Site, workshop: Workshop) -> Wanted:
     """Both pairs."""
     return wanted_by(site, workshop)
@@ -49,14 +43,6 @@ def wanted(site: Site, workshop: Workshop) -> Wanted:
 def key(wanted: Wanted) -> str:
     """That of the first pair."""
     return wanted.pairs["sky-sun"]
-
-
-@pytest.fixture
-def here(tmp_path: Path, site: Site, workshop: Workshop) -> Store:
-    """A store in which both are painted."""
-    store = Store(tmp_path / "here")
-    list(paint(site, store, workshop))
-    return store
 
 
 @pytest.fixture

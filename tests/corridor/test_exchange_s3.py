@@ -73,14 +73,6 @@ def wanted(site: Site, workshop: Workshop) -> Wanted:
     return wanted_by(site, workshop)
 
 
-@pytest.fixture
-def here(tmp_path: Path, site: Site, workshop: Workshop) -> Store:
-    """A store in which all are painted."""
-    store = Store(tmp_path / "here")
-    list(paint(site, store, workshop))
-    return store
-
-
 def transferred(events: list) -> list[str]:
     """The pairs that went, sorted."""
     return sorted(event.transfer.pair for event in events if isinstance(event, Transferred))

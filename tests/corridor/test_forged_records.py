@@ -18,7 +18,7 @@ from lxml.html import document_fromstring
 from neural_gallery.corridor.events import Note, Transferred
 from neural_gallery.corridor.exchange import pull, push, wanted_by
 from neural_gallery.corridor.planning import make_plan
-from neural_gallery.corridor.run import build, paint
+from neural_gallery.corridor.run import build
 from neural_gallery.corridor.workshop import Workshop
 from neural_gallery.site.manifest import load_site
 from neural_gallery.site.model import Site
@@ -62,20 +62,6 @@ ALTERED: dict[str, Callable[[dict[str, Any]], object]] = {
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing here loses power."""
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
-
-
-@pytest.fixture
-def site(write_site: Callable[..., Path]) -> Site:
-    """Of two pairs."""
-    return load_site(write_site())
-
-
-@pytest.fixture
-def here(tmp_path: Path, site: Site, workshop: Workshop) -> Store:
-    """A store in which both are painted."""
-    store = Store(tmp_path / "here")
-    list(paint(site, store, workshop))
-    return store
 
 
 @pytest.fixture
