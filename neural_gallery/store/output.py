@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from neural_gallery.errors import OutputError, Problem
 from neural_gallery.store.encodings import Encoded
-from neural_gallery.store.files import told_as, write_file
+from neural_gallery.store.files import told_as, write_files
 from neural_gallery.store.ownership import OwnedFile, Ownership
 from neural_gallery.store.paths import collisions, folded, misplaced, same_file
 from neural_gallery.temporaries import is_temporary
@@ -116,10 +116,11 @@ class Output:
         for path, content in changed.items():
             self._claim(path, content)
         self._ownership.save()
+        places = {self.folder / path: path for path in changed}
+        contents = (one if isinstance(one, bytes) else one.read() for one in changed.values())
         try:
-            for path, content in changed.items():
-                write_file(self.folder / path, content if isinstance(content, bytes) else content.read())
-                self._see(path, content, found=False)
+            for place in write_files(zip(places, contents, strict=True)):
+                self._see(places[place], changed[places[place]], found=False)
         finally:
             self._ownership.save()
 
