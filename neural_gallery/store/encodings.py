@@ -31,7 +31,7 @@ class Encoded:
 
     def read(self) -> bytes:
         """Its bytes, verified. Where they are damaged, it is absent from now on: DamagedError; encode it again."""
-        facts, damage = _facts_path(self.path), partial(_damage, self.path)
+        facts, damage = _facts_path(self.path), partial(_damage, str(self.path))
         with told_as(StoreError, f"cannot read {self.path}"):
             return self.quarantine.look(facts, self._judge, damage, "made")
 
@@ -69,42 +69,53 @@ def write_encoded(
 
 def read_encoded(stem: Path, quarantine: Quarantine) -> Encoded | None:
     """The encoding at `stem`, seen to have its size. None where it is absent or damaged. Raises OSError."""
-    path = _facts_path(stem)
+    look = _Look(stem, quarantine)
+    try:
+        return quarantine.look(look.facts, look.judge, look.damage, "made")
+    except DamagedError:  # with a word about it in the notes
+        return None
 
-    def judge() -> Encoded | None:
-        nonlocal path
-        path = _facts_path(stem)
+
+class _Look:
+    """A look at the encoding at `stem`, of which a build with nothing to do takes thousands: names are strings here."""
+
+    def __init__(self, stem: Path, quarantine: Quarantine) -> None:
+        self.facts = stem.with_name(f"{stem.name}.json")
+        self._stem, self._quarantine = str(stem), quarantine
+        self._about = str(self.facts)
+
+    def judge(self) -> Encoded | None:
+        """The encoding. Raises SealError where it is damaged."""
+        self._about = str(self.facts)
         try:
-            with open(path, "rb") as file:  # noqa: PTH123 -- a build with nothing to do comes here thousands of times
+            with open(self.facts, "rb") as file:  # noqa: PTH123 -- quicker than Path's
                 facts = unseal(file.read())
         except FileNotFoundError:
             return None
-        encoded = _load(stem, facts, quarantine)
-        path = encoded.path
+        self._about, encoded = _load(self._stem, facts, self._quarantine)
         try:
-            size = os.stat(path).st_size  # noqa: PTH116 -- as above
+            size = os.stat(self._about).st_size  # noqa: PTH116 -- as above
         except FileNotFoundError:
             raise SealError("is missing") from None
         if size != encoded.bytes:
             raise SealError(f"has {size} bytes instead of {encoded.bytes}")
         return encoded
 
-    try:
-        return quarantine.look(path, judge, lambda error: _damage(path, error), "made")
-    except DamagedError:  # with a word about it in the notes
-        return None
+    def damage(self, reason: SealError) -> str:
+        """What is wrong, in words: with the file, where its facts could be read."""
+        return _damage(self._about, reason)
 
 
-def _load(stem: Path, facts: dict[str, Any], quarantine: Quarantine) -> Encoded:
-    """The encoding that these facts tell of. Raises SealError where they tell of none that stands at `stem`."""
+def _load(stem: str, facts: dict[str, Any], quarantine: Quarantine) -> tuple[str, Encoded]:
+    """What these facts tell of, and its name. Raises SealError where they tell of nothing that stands at `stem`."""
     try:
-        path = stem.parent / facts["file"]
-        encoded = Encoded(**{**fields_of(Encoded, facts), "path": path, "quarantine": quarantine})
+        path = os.path.join(os.path.dirname(stem), facts["file"])  # noqa: PTH118, PTH120 -- as above
+        encoded = Encoded(**{**fields_of(Encoded, facts), "path": Path(path), "quarantine": quarantine})
     except (KeyError, TypeError, ValueError) as error:
         raise SealError("is incomplete") from error
-    if path.parent != stem.parent or path.stem != stem.name:
+    if os.path.splitext(path)[0] != stem:  # noqa: PTH122 -- as above
         raise SealError("tells of another file")
-    return encoded
+    return path, encoded
 
 
 def _sha256_in(path: Path) -> object:
@@ -119,5 +130,5 @@ def _facts_path(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
-def _damage(path: Path, reason: SealError) -> str:
-    return f"the stored file {path.name} is damaged (it {reason})"
+def _damage(path: str, reason: SealError) -> str:
+    return f"the stored file {os.path.basename(path)} is damaged (it {reason})"  # noqa: PTH119

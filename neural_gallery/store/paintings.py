@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -139,24 +139,37 @@ def read_painting(folder: Path, key: str, quarantine: Quarantine, *, verify: boo
 
     None where there is none; a damaged one is moved into quarantine. Raises OSError where the disk refuses.
     """
-    whose = f"{key[:12]}…"
-
-    def judge() -> Painting | None:
-        nonlocal whose
-        if not os.path.exists(folder):  # noqa: PTH110 -- this, and what follows, is done for every pair of a site
-            return None
-        whose = f"{key[:12]}…"
-        record = _read_record(folder, key)
-        whose = f"of '{record.origin.pair}'"
-        check = _read_file if verify else _check_size
-        for name, stored in record.files.items():
-            check(folder, name, stored)
-        return Painting(folder, record, quarantine)
-
+    look = _Look(folder, key, quarantine, _read_file if verify else _check_size)
     try:
-        return quarantine.look(folder, judge, lambda error: _damage(whose, error), "painted")
+        return quarantine.look(folder, look.judge, look.damage, "painted")
     except DamagedError:  # with a word about it in the notes
         return None
+
+
+@dataclass(slots=True)
+class _Look:
+    """A look at the painting in `folder`, of which a build takes one for every pair of a site."""
+
+    folder: Path
+    key: str
+    quarantine: Quarantine
+    check: Callable[[Path, str, StoredFile], object]  # of each file
+    whose: str = ""  # the painting is, as far as it is known
+
+    def judge(self) -> Painting | None:
+        """The painting. Raises SealError where it is damaged."""
+        self.whose = f"{self.key[:12]}…"
+        if not os.path.exists(self.folder):  # noqa: PTH110 -- quicker than Path's
+            return None
+        record = _read_record(self.folder, self.key)
+        self.whose = f"of '{record.origin.pair}'"
+        for name, stored in record.files.items():
+            self.check(self.folder, name, stored)
+        return Painting(self.folder, record, self.quarantine)
+
+    def damage(self, reason: SealError) -> str:
+        """What is wrong, in words."""
+        return _damage(self.whose, reason)
 
 
 def check_files(key: str, files: Mapping[str, bytes]) -> Record:

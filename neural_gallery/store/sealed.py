@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -71,8 +72,13 @@ def fields_of(kind: type, found: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises TypeError where `found` is no mapping.
     """
-    known = {field.name for field in dataclasses.fields(kind)}
+    known = _names_of_fields(kind)
     return {name: value for name, value in dict(found).items() if name in known}
+
+
+@lru_cache
+def _names_of_fields(kind: type) -> frozenset[str]:
+    return frozenset(field.name for field in dataclasses.fields(kind))
 
 
 def _digest_of_json(data: bytes, body: Mapping[str, object]) -> str:
