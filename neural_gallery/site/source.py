@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
@@ -114,8 +115,11 @@ def compose(text: str, file: str, *, first_line: int = 1, string_keys: bool = Tr
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         if "nesting depth" in (error.problem or ""):
-            # Where libyaml gives up at 1000, it has read ahead and not said yet where 64 were passed.
-            _check_bounds(text, file, first_line, yaml.SafeLoader, most)
+            # Where libyaml gives up at 1000, it has read ahead and not said yet where 64 were passed. The other parser
+            # reads ahead as well, for what may be a key, and may stumble on the way.
+            with suppress(yaml.MarkedYAMLError):
+                _check_bounds(text, file, first_line, yaml.SafeLoader, most)
+            raise InputError(_too_deep(error.problem_mark, file, first_line)) from error
         raise InputError(_syntax_problem(error, text, file, first_line)) from error
     builder = _Builder(file, first_line, string_keys, most)
     value = builder.build(node, ()) if node else None
@@ -161,10 +165,14 @@ def _check_bounds(
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                place = Location(file, first_line + event.start_mark.line, event.start_mark.column + 1)
-                raise InputError.at(place, f"values are nested more than {MAX_DEPTH} deep.", "Nest them less deeply.")
+                raise InputError(_too_deep(event.start_mark, file, first_line))
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
+
+
+def _too_deep(mark: yaml.Mark | None, file: str, first_line: int) -> Problem:
+    place = Location(file, first_line + mark.line, mark.column + 1) if mark else Location(file)
+    return Problem(place, f"values are nested more than {MAX_DEPTH} deep.", "Nest them less deeply.")
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str, first_line: int) -> Problem:
