@@ -127,6 +127,26 @@ def assert_no_credentials_are_kept(workflow: Mapping[str, Any]) -> None:
     assert all(step["with"]["persist-credentials"] == "false" for step in checkouts)
 
 
+@pytest.mark.parametrize(
+    "workflow",
+    [*(load(path) for path in (*WORKFLOWS, SCAFFOLD)), *(yaml.load(text, yaml.BaseLoader) for text in examples())],
+    ids=lambda workflow: "+".join(workflow["jobs"]),
+)
+def test_a_run_that_deploys_can_be_run_again(workflow: Mapping[str, Any]) -> None:
+    """Each attempt uploads pages under a name of its own, and that of the last attempt that built is deployed."""
+    jobs = workflow["jobs"]
+    if "deploy" not in jobs:
+        assert not any("deploy-pages" in step.get("uses", "") for step in steps(workflow))
+        return
+    name = jobs["build"]["outputs"]["artifact"]
+    assert "${{ github.run_attempt }}" in name
+    given = [
+        step.get("with", {}) for step in jobs["build"]["steps"] if re.search("upload-pages|OWNER", step.get("uses", ""))
+    ]
+    assert [inputs.get("artifact", inputs.get("name")) for inputs in given] == [name]
+    assert jobs["deploy"]["steps"][-1]["with"] == {"artifact_name": "${{ needs.build.outputs.artifact }}"}
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_expressions_name_what_there_is(path: Path) -> None:
     """An input or a step that is not there would be empty text, and no error."""
