@@ -47,6 +47,15 @@ def test_no_expression_stands_in_a_script(path: Path) -> None:
     assert [script for script in scripts if "${{" in script] == []
 
 
+@pytest.mark.parametrize("path", [*WORKFLOWS, ACTION], ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_files_that_scripts_name_are_there(path: Path) -> None:
+    """A job that runs once a week would tell a week later."""
+    scripts = "\n".join(step.get("run", "") for step in steps(load(path)))
+    named = re.findall(r"(?:\.ci|requirements|tests)/[\w./-]*\w", scripts)
+    assert named
+    assert [file for file in named if not (ROOT / file).is_file()] == []
+
+
 @pytest.mark.parametrize("path", [*FILES, PAGE], ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_action_is_named_by_its_commit(path: Path) -> None:
     """A tag can be moved. The version stands beside the commit, for people and for Dependabot."""
