@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from .support.programs import program
 from .support.workflows import ACTION, ROOT, SCAFFOLD, WORKFLOWS, load
@@ -22,6 +23,9 @@ DEPENDABOT = ROOT / ".github/dependabot.yml"
 USES = re.compile(r"^\s*(?:- )?uses: (\S+)(?: # (\S+))?$", re.MULTILINE)
 PIN = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}")
 OUR_ACTION = "OWNER/neural-gallery@COMMIT"  # as the documentation writes it: readers fill it in
+
+READS = {"contents": "read"}
+DEPLOYS = {"pages": "write", "id-token": "write"}
 
 
 def examples() -> list[str]:
@@ -41,6 +45,15 @@ def test_no_expression_stands_in_a_script(path: Path) -> None:
     scripts = [step["run"] for step in steps(load(path)) if "run" in step]
     assert scripts
     assert [script for script in scripts if "${{" in script] == []
+
+
+@pytest.mark.parametrize("path", [*WORKFLOWS, ACTION], ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_files_that_scripts_name_are_there(path: Path) -> None:
+    """A job that runs once a week would tell a week later."""
+    scripts = "\n".join(step.get("run", "") for step in steps(load(path)))
+    named = re.findall(r"(?:\.ci|requirements|tests)/[\w./-]*\w", scripts)
+    assert named
+    assert [file for file in named if not (ROOT / file).is_file()] == []
 
 
 @pytest.mark.parametrize("path", [*FILES, PAGE], ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -75,9 +88,72 @@ def test_a_workflow_has_rights_and_limits(path: Path) -> None:
         assert int(job["timeout-minutes"]) <= (350 if name == "slow" else 120), name
         writes = {right for right, granted in job["permissions"].items() if granted == "write"}
         assert writes <= ({"pages", "id-token"} if name == "deploy" else set()), name
+    assert_no_credentials_are_kept(workflow)
+
+
+@pytest.mark.parametrize("text", examples(), ids=lambda text: str(examples().index(text)))
+def test_a_documented_workflow_has_exactly_these_rights(text: str) -> None:
+    """Only the job that deploys may write: one of that name, which does only that, or one with our `deploy`."""
+    workflow = yaml.load(text, yaml.BaseLoader)
+    assert workflow["concurrency"] == "pages"
+    assert workflow.get("permissions", {}) == {}
+    for name, job in workflow["jobs"].items():
+        given = [step.get("with", {}) for step in job["steps"] if step["uses"] == OUR_ACTION]
+        deploys = name == "deploy" or any(inputs.get("deploy", "false") != "false" for inputs in given)
+        assert job["permissions"] == (READS if given else {}) | (DEPLOYS if deploys else {}), name
+        environment = job.get("environment", {})
+        assert (environment if isinstance(environment, str) else environment.get("name")) == (
+            "github-pages" if deploys else None
+        ), name
+        assert int(job["timeout-minutes"]) <= 350
+    assert_no_credentials_are_kept(workflow)
+
+
+def test_the_shortest_documented_workflow_comes_first() -> None:
+    """One job that checks out and uses the action, whose defaults do for the rest. The next has a job that deploys."""
+    first, second, *_ = (yaml.load(text, yaml.BaseLoader)["jobs"] for text in examples())
+    (job,) = first.values()
+    checkout, ours = job["steps"]
+    assert checkout["uses"].startswith("actions/checkout@")
+    assert ours == {"uses": OUR_ACTION, "with": {"deploy": "true"}}
+    assert list(second) == ["build", "deploy"]
+
+
+def test_the_action_deploys_as_the_workflow_does() -> None:
+    """What `deploy` uses is what the workflow for Pages uses, so that one page explains both."""
+    pages, action = (
+        {step["uses"] for step in steps(load(path)) if "-pages" in step.get("uses", "")}
+        for path in (ROOT / ".github/workflows/pages.yml", ACTION)
+    )
+    assert pages == action
+    assert len(pages) == 3
+
+
+def assert_no_credentials_are_kept(workflow: Mapping[str, Any]) -> None:
+    """Beside the files that are checked out."""
     checkouts = [step for step in steps(workflow) if step.get("uses", "").startswith("actions/checkout@")]
     assert checkouts
     assert all(step["with"]["persist-credentials"] == "false" for step in checkouts)
+
+
+@pytest.mark.parametrize(
+    "workflow",
+    [*(load(path) for path in (*WORKFLOWS, SCAFFOLD)), *(yaml.load(text, yaml.BaseLoader) for text in examples())],
+    ids=lambda workflow: "+".join(workflow["jobs"]),
+)
+def test_a_run_that_deploys_can_be_run_again(workflow: Mapping[str, Any]) -> None:
+    """Each attempt uploads pages under a name of its own, and that of the last attempt that built is deployed."""
+    jobs = workflow["jobs"]
+    if "deploy" not in jobs:
+        assert not any("deploy-pages" in step.get("uses", "") for step in steps(workflow))
+        return
+    name = jobs["build"]["outputs"]["artifact"]
+    assert "${{ github.run_attempt }}" in name
+    given = [
+        step.get("with", {}) for step in jobs["build"]["steps"] if re.search("upload-pages|OWNER", step.get("uses", ""))
+    ]
+    assert [inputs.get("artifact", inputs.get("name")) for inputs in given] == [name]
+    assert jobs["deploy"]["steps"][-1]["with"] == {"artifact_name": "${{ needs.build.outputs.artifact }}"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -103,7 +179,7 @@ def test_actionlint_finds_nothing(tmp_path: Path) -> None:
     ("name", "right", "wrong", "found"),
     [
         ("pages.yml", "restore-keys:", "restore-key:", 'input "restore-key" is not defined in action'),
-        ("documented-0.yml", "target:", "goal:", 'input "goal" is not defined in action "neural-gallery"'),
+        ("documented-0.yml", "deploy:", "publish:", 'input "publish" is not defined in action "neural-gallery"'),
         ("pages.yml", "needs: build", "needs: built", 'job "deploy" needs job "built"'),
     ],
 )

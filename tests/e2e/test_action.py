@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from ..support.workflows import ACTION, ROOT, Ran, Runner, assert_paintings_are_kept, load, small_site
+from ..support.expressions import filled
+from ..support.workflows import ACTION, ADDRESS, ROOT, Ran, Runner, assert_paintings_are_kept, load, small_site
 
 DEFINITION = load(ACTION)
 STEPS = DEFINITION["runs"]["steps"]
 DEFAULTS = {f"inputs.{name}": declared["default"] for name, declared in DEFINITION["inputs"].items()}
 PAINT = "Paint what is missing, and write the pages"
+DEPLOYING = {"Configure Pages", "Deploy"}
+MAY_DEPLOY = {"ACTIONS_ID_TOKEN_REQUEST_URL": "https://token"}  # what a job with the permission has
 
 
 @pytest.fixture
@@ -32,6 +35,16 @@ def run(runner: Runner, inputs: Mapping[str, str] | None = None) -> Ran:
     return runner.run(STEPS, DEFAULTS | given)
 
 
+def outputs(ran: Ran) -> dict[str, str]:
+    """What the action tells the job's other steps."""
+
+    def lookup(name: str) -> str:
+        _, step, _, key = name.split(".")
+        return ran.outputs.get(step, {}).get(key, "")
+
+    return {name: filled(declared["value"], lookup, {}) for name, declared in DEFINITION["outputs"].items()}
+
+
 def test_it_builds_a_site_and_tells_what_it_did(runner: Runner) -> None:
     """The pages are uploaded from where they were written; the program is that beside the action, with its pins."""
     ran = run(runner)
@@ -44,7 +57,74 @@ def test_it_builds_a_site_and_tells_what_it_did(runner: Runner) -> None:
         f"pip install --require-hashes --requirement {ROOT}/requirements/run.txt",
         f"pip install --no-deps --no-build-isolation -- {ROOT}",
     ]
-    assert "Hand the share on" not in ran.steps
+    assert not {"Hand the share on", *DEPLOYING} & set(ran.steps)
+    assert outputs(ran) == {"pages": "our site/public", "painted": "2", "left": "0", "url": ""}
+
+
+def test_it_deploys(runner: Runner) -> None:
+    """It looks first whether it may, and deploys last, plain pages, whatever the site says that they are for."""
+    site = runner.checkout / "our site/site.yaml"
+    site.write_text(site.read_text().replace("target: html", "target: jekyll"))
+    runner.environment |= MAY_DEPLOY
+    ran = run(runner, {"deploy": "true"})
+    assert ran.failed is None, ran.told
+    assert ran.steps[:3] == ("Check the inputs", "Configure Pages", "Set up Python")
+    assert ran.steps[-2:] == ("Upload the site", "Deploy")
+    assert not (runner.checkout / "our site/public/_config.yml").exists()
+    assert ran.used["Upload the site"] == {"name": "github-pages-1", "path": "our site/public"}
+    assert ran.used["Deploy"] == {"artifact_name": "github-pages-1"}
+    assert outputs(ran) == {"pages": "our site/public", "painted": "2", "left": "0", "url": ADDRESS}
+
+
+def test_nothing_is_deployed_where_painting_failed(runner: Runner) -> None:
+    """What was painted is saved, and the pages stay as they are."""
+    runner.environment |= {**MAY_DEPLOY, "FAIL": "sea-sky"}
+    ran = run(runner, {"deploy": "true"})
+    assert (ran.failed, ran.steps[-1]) == (PAINT, "Save what has been painted")
+    assert outputs(ran)["url"] == ""
+
+
+def test_nothing_is_painted_where_pages_is_not_set_up(runner: Runner) -> None:
+    """The job ends within seconds, before the program is there."""
+    runner.environment |= MAY_DEPLOY
+    runner.failing.add("actions/configure-pages")
+    ran = run(runner, {"deploy": "true"})
+    assert (ran.failed, ran.steps) == ("Configure Pages", ("Check the inputs", "Configure Pages"))
+
+
+@pytest.mark.parametrize(
+    ("given", "permission", "told"),
+    [
+        ({"deploy": "yes"}, True, "The input 'deploy' is true or false."),
+        ({"deploy": "true", "shard": "1/2"}, True, "A job with 'shard' writes no pages:"),
+        ({"deploy": "true", "artifact": ""}, True, "with 'deploy', 'artifact' cannot be empty."),
+        ({"deploy": "true", "target": "jekyll"}, True, "leave 'deploy' out, or say 'target: html'."),
+        ({"deploy": "true"}, False, "give it the permissions 'pages: write' and 'id-token: write'."),
+    ],
+)
+def test_what_cannot_be_deployed_is_told_first(
+    runner: Runner, given: Mapping[str, str], permission: bool, told: str
+) -> None:
+    """Before anything is installed or painted."""
+    runner.environment |= MAY_DEPLOY if permission else dict.fromkeys(MAY_DEPLOY, "")
+    ran = run(runner, given)
+    assert (ran.failed, ran.steps) == ("Check the inputs", ("Check the inputs",))
+    assert "::error::" in ran.told
+    assert told in ran.told
+
+
+def test_deploying_takes_what_building_takes(runner: Runner) -> None:
+    """No word about rights where nothing is deployed, and the target html may be written."""
+    check = STEPS[:1]
+    for given, permission in (
+        ({"target": "hugo", "artifact": ""}, ""),
+        ({"deploy": ""}, ""),
+        ({"deploy": "true"}, "x"),
+    ):
+        runner.environment |= dict.fromkeys(MAY_DEPLOY, permission)
+        values = {"target": "html", **given}
+        ran = runner.run(check, DEFAULTS | {f"inputs.{name}": value for name, value in values.items()})
+        assert ran.failed is None, ran.told
 
 
 def test_a_failed_run_is_continued(runner: Runner) -> None:

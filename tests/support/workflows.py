@@ -1,7 +1,8 @@
 """A runner of GitHub's for the steps of a workflow or an action: bash in a checkout, with stand-ins for the rest.
 
 The stand-ins on the PATH are what a runner installs, `neural-gallery` with a painter that gives the content back among
-them. Of the actions that steps use, only those of the cache do something: a folder keeps what they save.
+them. Of the actions that steps use, only those of the cache do something: a folder keeps what they save. The one that
+deploys tells an address.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ pairs:
 posts: [content/*.md]
 """
 POST = "---\ntitle: Small\ndate: 2026-01-31\n---\nTwo pairs.\n\n/// pair | sky-sea\n///\n\n/// pair | sea-sky\n///\n"
+ADDRESS = "https://octocat.github.io/gallery/"  # where what is deployed is, if the stand-in is asked
 RECORDER = '#!/bin/sh\necho "$(basename "$0") $*" >> "$RECORD"\n'
 
 
@@ -100,6 +102,7 @@ class Runner:
     cache: Path
     runs: int = 0
     environment: dict[str, str] = field(default_factory=dict)
+    failing: set[str] = field(default_factory=set)  # the actions that fail, such as `actions/configure-pages`
 
     @classmethod
     def in_folder(cls, folder: Path) -> Runner:
@@ -207,15 +210,19 @@ class _Job:
         return told.returncode == 0
 
     def action(self, step: Mapping[str, Any]) -> bool:
-        """Use an action: those of the cache keep a folder, the others succeed."""
+        """Use an action: those of the cache keep a folder, the others do nothing. Only those fail that are to."""
         given = {name: self.fill(text) for name, text in step.get("with", {}).items()}
         self.used[step["name"]] = given
         action = step["uses"].split("@")[0]
+        if action in self.runner.failing:
+            return False
         if action == "actions/cache/restore":
             self.outputs[step["id"]] = {"cache-primary-key": given["key"]}
             self.restore(self.runner.checkout / given["path"], given["restore-keys"].split())
         elif action == "actions/cache/save":
             shutil.copytree(self.runner.checkout / given["path"], self.kept(given["key"]))
+        elif action == "actions/deploy-pages":
+            self.outputs[step["id"]] = {"page_url": ADDRESS}
         return True
 
     def restore(self, folder: Path, prefixes: Sequence[str]) -> None:
@@ -252,6 +259,7 @@ class _Job:
             "always": lambda: True,
             "success": lambda: self.failed is None,
             "hashFiles": lambda *patterns: "hash",
+            "format": str.format,
         }
 
 
