@@ -4,11 +4,11 @@
 
 With `--virtual`, the CPU is told to be so many devices: they share its cores, so that seconds mean little then, and
 only the other columns count. Without, all devices that JAX finds are used. Everything is painted twice, and the second
-time is told: the first compiles. "Largest difference" is that of the results on all devices and on one, in levels of
-255.
+time is told: the first compiles. Differences are those of the results on all devices and on one, in levels of 255: the
+largest, and how many of a million values are more than one level apart.
 
 Pictures are painted at a twelfth of the usual pace: at the full one, each step makes several times as much of a last
-digit, on one device as well, and the largest difference would tell of that. Collectives are counted in the compiled
+digit, on one device as well, and the differences would tell of that. Collectives are counted in the compiled
 program of a step. Pictures are split here however small they are.
 """
 
@@ -109,9 +109,10 @@ def compare(options: argparse.Namespace) -> None:
         *_, results = paint_together(paintings, frames=[2] * len(pairs), devices=count)
         return [result for result in results if isinstance(result, Result)]
 
-    def apart(results: Sequence[Result], others: Sequence[Result]) -> int:
+    def apart(results: Sequence[Result], others: Sequence[Result]) -> str:
         pairs = zip(results, others, strict=True)
-        return max(int(np.abs(result.rgb.astype(int) - other.rgb).max()) for result, other in pairs)
+        levels = np.stack([np.abs(result.rgb.astype(int) - other.rgb) for result, other in pairs])
+        return f"{levels.max()} | {1e6 * (levels > 1).mean():.0f}"
 
     def collectives() -> str:
         found = Counter(re.findall(rf" ({KINDS})(?:-start)?\(", programs.pop())) if programs else Counter()
@@ -120,18 +121,18 @@ def compare(options: argparse.Namespace) -> None:
     print(f"JAX {jax.__version__} on {device_name(devices)}, {os.cpu_count()} cores, {options.steps} steps\n")
     if options.virtual:
         print("These devices are virtual and share the cores: their seconds say nothing about several devices.\n")
-    print("| what | devices | pictures at once | s a picture | collectives | largest difference |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    print("| what | devices | pictures at once | s a picture | collectives | largest difference | beyond one level |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
     content, style = picture(options.size), picture(options.size)
     seconds, wanted = timed(lambda: split(content, style, one))
-    print(f"| {options.size} | 1 | 1 | {seconds:.2f} | {collectives()} | |", flush=True)
+    print(f"| {options.size} | 1 | 1 | {seconds:.2f} | {collectives()} | | |", flush=True)
     several = dataclasses.replace(room_here(), free=10**12, at_once=10**12, devices=devices)
     seconds, found = timed(lambda: split(content, style, several))
     told = f"{collectives()} | {apart(found, wanted)}"
     print(f"| {options.size}, split | {found[0].devices} | 1 | {seconds:.2f} | {told} |", flush=True)
     pairs = [(picture(options.small), picture(options.small)) for _ in range(devices)]
     seconds, wanted = timed(lambda: shared(pairs, 1))
-    print(f"| {options.small} | 1 | {len(pairs)} | {seconds:.2f} | {collectives()} | |", flush=True)
+    print(f"| {options.small} | 1 | {len(pairs)} | {seconds:.2f} | {collectives()} | | |", flush=True)
     seconds, found = timed(lambda: shared(pairs, devices))
     told = f"{collectives()} | {apart(found, wanted)}"
     print(f"| {options.small}, shared out | {found[0].devices} | {len(pairs)} | {seconds:.2f} | {told} |", flush=True)
