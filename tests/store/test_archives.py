@@ -316,3 +316,15 @@ def test_a_name_says_what_is_in_it() -> None:
 def test_other_names_are_nobodys(old: str, new: str) -> None:
     """What others put there is not looked at."""
     assert read_label(LABEL.path.replace(old, new, 1)) is None
+
+
+@pytest.mark.parametrize(("code", "kind"), [(1, MemoryError), (2, MemoryError), (4, ValueError)])
+def test_a_frame_for_which_memory_is_lacking(monkeypatch: pytest.MonkeyPatch, code: int, kind: type[Exception]) -> None:
+    """Pillow passes on libwebp's numbers only, of which two say that."""
+
+    def fail(*arguments: object, **keywords: object) -> None:
+        raise ValueError(f"encoding error {code}")
+
+    monkeypatch.setattr("PIL.Image.Image.save", fail)
+    with pytest.raises(kind):
+        pack_frame(np.zeros((4, 4, 3), np.uint8))
