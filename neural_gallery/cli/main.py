@@ -24,11 +24,14 @@ from neural_gallery.cli.making import build, paint, render
 from neural_gallery.cli.problems import tell_problems
 from neural_gallery.cli.proofs import proof
 from neural_gallery.cli.serving import serve
+from neural_gallery.cli.streams import prepare_streams
 from neural_gallery.cli.weights import weights
 from neural_gallery.errors import NeuralGalleryError
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells have it."""
+
+_LESS_MEMORY = "Use smaller pictures, or give it more, then run the command again. Everything finished so far is kept."
 
 
 class _Commands(click.Group):
@@ -43,6 +46,7 @@ class _Commands(click.Group):
         # Thousands of pairs are tens of thousands of records that live to the end: looking at them all again and again
         # for cycles takes a fifth of a plan.
         cycles.set_threshold(20_000, 20, 50)
+        prepare_streams()
         with _terminated_like_interrupted():
             try:
                 return super().invoke(ctx)
@@ -52,6 +56,9 @@ class _Commands(click.Group):
             except KeyboardInterrupt as interrupt:
                 click.echo(str(interrupt) or "stopped", err=True)
                 ctx.exit(INTERRUPTED)
+            except MemoryError:
+                click.echo(f"memory ran out. {_LESS_MEMORY}", err=True)
+                ctx.exit(1)
             except OSError as error:
                 if error.errno == errno.EPIPE:
                     raise  # the reader of our output has gone: click ends quietly

@@ -54,8 +54,8 @@ def duration(text: str, option: str = "--time-budget") -> float:
     if _SECONDS.fullmatch(written):
         seconds = float(written)
     elif written and parts:
-        hours, minutes, rest = (int(part or 0) for part in parts.groups())
-        seconds = 3600.0 * hours + 60.0 * minutes + rest
+        hours, minutes, rest = (float(part or 0) for part in parts.groups())  # float: any number of digits
+        seconds = 3600 * hours + 60 * minutes + rest
     else:
         remedy = "Write it as 90s, 40m or 1h30m, or as a number of seconds."
         raise UsageError.at(None, f"{option}: '{text}' is not a duration.", remedy)

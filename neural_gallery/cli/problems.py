@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable
 
 import click
@@ -30,12 +31,22 @@ def error_line(error: NeuralGalleryError) -> str:
 
 def document(record: object) -> str:
     """One JSON document, indented for people who look at it."""
-    return json.dumps(record, ensure_ascii=False, allow_nan=False, indent=2)
+    return _json(record, indent=2)
 
 
 def line(record: dict[str, object]) -> str:
     """One JSON object on one line."""
-    return json.dumps(record, ensure_ascii=False, allow_nan=False)
+    return _json(record, indent=None)
+
+
+def _json(record: object, *, indent: int | None) -> str:
+    """With JSON's own escapes where standard output cannot write a character: those of Python are none in JSON."""
+    written = json.dumps(record, ensure_ascii=False, allow_nan=False, indent=indent)
+    try:
+        written.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(record, allow_nan=False, indent=indent)
+    return written
 
 
 def problem_records(problems: Iterable[Problem]) -> list[dict[str, object]]:

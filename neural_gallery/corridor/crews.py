@@ -124,7 +124,7 @@ class _Run:
         elif isinstance(news, Lost):
             yield self._lose(ticket, news)
         elif isinstance(news, Failed):
-            yield self._fail(ticket, news.error)
+            yield self._begin_anew(ticket, news) or self._fail(ticket, news.error)
         elif isinstance(news, Painted):
             yield self._finish(ticket, news)
         else:
@@ -150,6 +150,14 @@ class _Run:
         self._put_away(ticket)
         self._problems += error.problems
         return PairFailed(place.name, place.position, len(self._places), error.problems)
+
+    def _begin_anew(self, ticket: int, failed: Failed) -> Event | None:
+        """Lets a pair wait for another beginning that failed from its checkpoint on; None where it had none."""
+        note = self._easel(ticket).begins_anew(failed.error, self._store)
+        if note is not None:
+            self._put_away(ticket)
+            self._waiting.appendleft(ticket)
+        return note
 
     def _lose(self, ticket: int, lost: Lost) -> Event:
         """Its next worker begins where the last checkpoint is."""

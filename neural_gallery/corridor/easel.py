@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from neural_gallery.corridor.deadline import Watch
-from neural_gallery.corridor.events import PairProgress
+from neural_gallery.corridor.events import Note, PairProgress
 from neural_gallery.corridor.plan import PlannedPair
 from neural_gallery.corridor.workshop import Workshop
-from neural_gallery.errors import PaintError, Problem
+from neural_gallery.errors import OutOfMemoryError, PaintError, PictureError, Problem
 from neural_gallery.site.model import Pair, WeightedStyle
 from neural_gallery.store.records import FRAMES_ASKED_FOR, describe
 from neural_gallery.store.store import Store
@@ -49,6 +49,17 @@ class Easel:
             progress.frames[-1] if progress.frames else None,
         )
 
+    def begins_anew(self, error: PaintError | PictureError, store: Store) -> Note | None:
+        """Drops the checkpoint that it went on from before it failed, and says so; None where there was none.
+
+        A checkpoint may be bad though its checksums fit: from another machine, or taken just before all went wrong. Who
+        kept it would fail in every run.
+        """
+        if self.job.checkpoint is None or not isinstance(error, PaintError) or isinstance(error, OutOfMemoryError):
+            return None
+        store.drop_unfinished(self.planned.key)
+        return Note(f"'{self.job.name}' cannot be finished from its checkpoint, and so it is begun anew")
+
     def finish(self, painted: Painted | None, store: Store, workshop: Workshop) -> None:
         """Puts the painting into the store. Raises PaintError where it is not what was asked for."""
         name, planned = self.job.name, self.planned
@@ -65,9 +76,8 @@ class Easel:
 def begin(planned: PlannedPair, store: Store, workshop: Workshop, watch: Watch) -> Easel:
     """What is needed to paint a pair, from where an interrupted run left it. Raises PictureError."""
     job, alpha = _job(planned, workshop.weights)
-    so_far = store.unfinished(planned.key, asked=planned.frames)
-    if so_far is None or any(frame.shape != job.content.shape for frame in so_far.frames):  # another machine's error
-        so_far = Unfinished(planned.frames)
+    height, width, _ = job.content.shape
+    so_far = store.unfinished(planned.key, asked=planned.frames, size=(width, height)) or Unfinished(planned.frames)
     job = replace(job, checkpoint=so_far.state or None, checkpoint_every=watch.checkpoint_every)
     return Easel(planned, job, alpha, so_far, watch)
 

@@ -12,7 +12,7 @@ from neural_gallery.corridor.crews import paint_with_crew
 from neural_gallery.corridor.deadline import NO_DEADLINE, Deadline
 from neural_gallery.corridor.easel import Easel, begin
 from neural_gallery.corridor.estimate import Pace
-from neural_gallery.corridor.events import Event, PairDone, PairFailed, PairProgress, PairStarted, PairStopped
+from neural_gallery.corridor.events import Event, Note, PairDone, PairFailed, PairProgress, PairStarted, PairStopped
 from neural_gallery.corridor.outcome import Outcome, time_up
 from neural_gallery.corridor.plan import Plan, PlannedPair
 from neural_gallery.corridor.planning import shape_of
@@ -92,7 +92,22 @@ class _OutOfTimeError(Exception):
     """A pair has to be left where it is."""
 
 
-def _paint(easel: Easel, store: Store, workshop: Workshop) -> Generator[PairProgress, None, None]:
+def _paint(easel: Easel, store: Store, workshop: Workshop) -> Generator[PairProgress | Note, None, None]:
+    """Paint one pair and put it into the store, from its beginning if it fails from its checkpoint on.
+
+    Raises PaintError, PictureError, _OutOfTimeError.
+    """
+    try:
+        yield from _go_on(easel, store, workshop)
+    except PaintError as error:
+        note = easel.begins_anew(error, store)
+        if note is None:
+            raise
+        yield note
+        yield from _go_on(begin(easel.planned, store, workshop, easel.watch), store, workshop)
+
+
+def _go_on(easel: Easel, store: Store, workshop: Workshop) -> Generator[PairProgress, None, None]:
     """Paint one pair and put it into the store. Raises PaintError, _OutOfTimeError."""
     painted: Painted | None = None
     messages = workshop.painter(easel.job)

@@ -136,7 +136,9 @@ def _missing(site: Site, store: Store, pair: Pair, key: str, frames: int, *, aga
     painting = store.painting(key, verify=not result_is_encoded(site, store, pair, key), again=again)
     if painting is None:
         return (reasons.DAMAGED,) if len(store.notes) > noted else ()
-    asked = painting.record.asked
+    record, asked = painting.record, painting.record.asked
+    if (record.width, record.height) != (pair.width, pair.height):  # another machine's error, or somebody's malice
+        return (reasons.other_size(pair.width, pair.height, record.width, record.height),)
     if asked < frames:
         return (reasons.more_frames(frames, asked),)
     return None

@@ -13,6 +13,11 @@ NEVER = "never painted"
 DAMAGED = "its stored painting is damaged"
 
 
+def other_size(width: int, height: int, found_width: int, found_height: int) -> str:
+    """What bears the key is not as large as what is painted under it."""
+    return f"the stored painting has {found_width} x {found_height} pixels instead of {width} x {height}"
+
+
 def more_frames(wanted: int, asked: int) -> str:
     """The painting is there, but was made for fewer frames."""
     return f"more frames are wanted: {wanted} instead of {asked}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import os
 from collections.abc import Iterator
 from functools import cache, cached_property
 from pathlib import Path
@@ -87,7 +88,7 @@ class Theme:
             for part in ("templates", "static"):
                 for path in sorted(path for path in (folder / part).rglob("*") if path.is_file()):
                     name = path.relative_to(folder).as_posix()
-                    found.update(f"{number} {name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+                    found.update(os.fsencode(f"{number} {name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n"))
         return found.hexdigest()
 
     @cached_property

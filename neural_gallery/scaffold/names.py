@@ -5,13 +5,20 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from neural_gallery.site.values import is_device
+
 LONGEST = 40  # characters; a result's name is made of two pictures' names, and may have 100
 
 
 def picture_name(stem: str, *, otherwise: str) -> str:
-    """A name that the manifest takes: small letters, digits, `_` and `-`; `otherwise` where nothing is left."""
+    """A name that the manifest takes: small letters, digits, `_` and `-`.
+
+    `otherwise` is the name where nothing is left, and goes before one that no file can have on Windows.
+    """
     ascii_only = unicodedata.normalize("NFKD", stem.casefold()).encode("ascii", "ignore").decode()
     name = re.sub(r"[^a-z0-9_]+", "-", ascii_only).strip("-_")[:LONGEST].rstrip("-_")
+    if is_device(name):
+        name = f"{otherwise}-{name}"
     # Published files of other widths and animations end so: harbour-800w.webp would be written twice.
     return re.sub(r"(?<=\d)(?=(w|fps)$)", "_", name) or otherwise
 

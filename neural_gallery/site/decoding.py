@@ -88,6 +88,9 @@ def decode(path: Path, *, name: str, location: Location | None) -> Image:
         raise _damaged("it ends too early, or its header is wrong", name, location) from error
     except PictureError:
         raise
+    except MemoryError as error:
+        message = f"there is not enough memory to read the picture '{name}'."
+        raise PictureError(Problem(location, message, "Scale it down, or free some memory.")) from error
     except Exception as error:  # Pillow's decoders raise whatever the damage makes them trip over
         reason = re.sub(r" \(.*\)|\.$", "", str(error)) or type(error).__name__
         raise _damaged(reason, name, location) from error

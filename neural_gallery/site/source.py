@@ -78,6 +78,8 @@ class Document:
 def read_text(path: Path, file: str) -> str:
     """The text of a UTF-8 file, without its byte order mark, line ends made `\\n`. Raises InputError."""
     try:
+        if path.is_fifo():  # whoever opens one waits for somebody who writes
+            raise InputError.at(Location(file), "this is a pipe, not a file.", "Write the text to a file.")
         with path.open("rb") as opened:
             data = opened.read(MAX_BYTES + 1)
     except OSError as error:

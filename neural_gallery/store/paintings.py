@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from neural_gallery.errors import StoreError
 from neural_gallery.store.files import told_as, write_folder
@@ -39,6 +39,12 @@ _RECORD = "record.json"
 _FINE_STILL = "still-16bit.png"
 
 
+LARGEST = 8192
+"""Pixels of a painting's side: more is not painted."""
+
+_Used = TypeVar("_Used")
+
+
 @dataclass(frozen=True, slots=True)
 class Painting:
     """A painting in the store. Its record has been verified; its files are verified as they are read.
@@ -57,7 +63,7 @@ class Painting:
 
     def still(self) -> Still:
         """The finished painting."""
-        return unpack(self._read(STILL))
+        return self._read(STILL, partial(_unpacked, STILL))
 
     def fine_still(self) -> bytes:
         """The finished painting as a PNG with 16 bits a colour. Raises KeyError where it was painted in 8."""
@@ -65,7 +71,8 @@ class Painting:
 
     def frame(self, index: int) -> RGB:
         """One stored frame: 0 is the start, `record.frames - 1` the result."""
-        return unpack(self._read(frame_name(index))).rgb
+        name = frame_name(index)
+        return self._read(name, partial(_unpacked, name)).rgb
 
     def frames_for(self, count: int) -> list[RGB]:
         """`count` frames, evenly spaced, the first and the last among them; all where no more are stored."""
@@ -75,15 +82,17 @@ class Painting:
         """All of it by name, its record included: what `check_files` accepts."""
         return {_RECORD: dump_record(self.record), **{name: self._read(name) for name in self.record.files}}
 
-    def _read(self, name: str) -> bytes:
+    def _read(self, name: str, use: Callable[[bytes], _Used] = bytes) -> _Used:
         damage = partial(_damage, f"of '{self.record.origin.pair}'")
         with told_as(StoreError, f"cannot read {self.folder / name}"):
-            return self.quarantine.look(self.folder, partial(self._judge, name), damage, "painted")
+            return self.quarantine.look(self.folder, partial(self._judge, name, use), damage, "painted")
 
-    def _judge(self, name: str) -> bytes:
-        """A file of it. Raises SealError where it is damaged, ReplacedError where another painting stands there."""
+    def _judge(self, name: str, use: Callable[[bytes], _Used]) -> _Used:
+        """What `use` makes of a file of it. Raises SealError where it is damaged, ReplacedError where another painting
+        stands there.
+        """
         try:
-            return _read_file(self.folder, name, self.record.files[name])
+            return use(_read_file(self.folder, name, self.record.files[name]))
         except SealError:
             now = peek_record(self.folder, self.key)
             if now is not None and now.files != self.record.files:
@@ -175,7 +184,8 @@ class _Look:
 def check_files(key: str, files: Mapping[str, bytes]) -> Record:
     """The record among `files`, which come from elsewhere and are a whole painting of that key. Raises SealError.
 
-    Nothing but what such a painting has may be there, each file as the record says, and pictures of its size.
+    Nothing but what such a painting has may be there, each file as the record says, and pictures of its size that can
+    be unpacked.
     """
     if _RECORD not in files:
         raise SealError(f"{_RECORD} is missing")
@@ -191,7 +201,21 @@ def check_files(key: str, files: Mapping[str, bytes]) -> Record:
     wrong += [name for name in sorted(frames) if frame_size(files[name]) != size]
     if wrong:
         raise SealError(f"{wrong[0]} is not what {_RECORD} says")
+    if max(size) > LARGEST:
+        raise SealError(f"{STILL} is larger than any painting")
+    for name in sorted({STILL, *frames}):
+        _unpacked(name, files[name])
     return record
+
+
+def _unpacked(name: str, data: bytes) -> Still:
+    """The pixels of a file, whose checksum says nothing of that. Raises SealError."""
+    from PIL.Image import DecompressionBombError
+
+    try:
+        return unpack(data)
+    except (OSError, ValueError, SyntaxError, DecompressionBombError) as error:  # whatever Pillow trips over
+        raise SealError(f"{name} cannot be unpacked") from error
 
 
 def peek_record(folder: Path, key: str) -> Record | None:

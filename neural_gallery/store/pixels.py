@@ -48,7 +48,12 @@ def pack_frame(rgb: RGB) -> bytes:
     from PIL import Image
 
     file = io.BytesIO()
-    Image.fromarray(rgb).save(file, "WEBP", lossless=True, quality=0, method=0)
+    try:
+        Image.fromarray(rgb).save(file, "WEBP", lossless=True, quality=0, method=0)
+    except ValueError as error:
+        if str(error) in ("encoding error 1", "encoding error 2"):  # libwebp's two for memory, which Pillow numbers
+            raise MemoryError from error
+        raise
     return file.getvalue()
 
 

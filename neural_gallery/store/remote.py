@@ -43,6 +43,8 @@ class Remote:
     """
 
     def __init__(self, url: str, options: Mapping[str, object] | None = None) -> None:
+        if not url.partition("://")[2 if "://" in url else 0].strip():
+            raise UsageError(Problem(None, f"'{url}' is no place.", "Give a folder, or a URL like s3://bucket/folder."))
         self._hidden = _secrets(url, options or {})
         self.url = without_credentials(url)
         fsspec = _fsspec()
@@ -68,14 +70,30 @@ class Remote:
         """Everything below the folder `shelf`, in one listing: path and bytes. Nothing where it does not exist."""
         with self._telling("cannot list"):
             self._files.invalidate_cache()
-            try:
-                found: dict[str, dict[str, Any]] = self._files.find(self._place(shelf), detail=True)
-            except FileNotFoundError:
-                return {}
+            found = self._found(self._place(shelf))
         if not self._at_once:
             self._leftovers += [path for path, about in found.items() if _is_leftover(path, about)]
         start = len(self._root) + 1 if self._root else 0
         return {path[start:]: int(about.get("size") or 0) for path, about in found.items()}
+
+    def _found(self, folder: str) -> dict[str, dict[str, Any]]:
+        """Every file below a folder, with what is known about it."""
+        if self._at_once:
+            with contextlib.suppress(FileNotFoundError):
+                return self._files.find(folder, detail=True)
+            return {}
+        # `find` passes over folders that cannot be looked into, and so finds nothing where nothing can be reached.
+        # Objects lie one folder deep.
+        found = self._listed(folder)
+        for inner in [path for path, about in found.items() if about["type"] == "directory"]:
+            found |= self._listed(inner)
+        return {path: about for path, about in found.items() if about["type"] != "directory"}
+
+    def _listed(self, folder: str) -> dict[str, dict[str, Any]]:
+        """What lies in a folder; nothing where there is none, or none any more."""
+        with contextlib.suppress(FileNotFoundError):
+            return {about["name"].rstrip("/"): about for about in self._files.ls(folder, detail=True)}
+        return {}
 
     def read(self, path: str, size: int) -> bytes | None:
         """An object that the listing said has `size` bytes, and one byte more if there are more; None where it is gone.

@@ -105,10 +105,12 @@ class Store:
             remove(place(self._unfinished, key))
             return Painting(folder, record, self._quarantine)
 
-    def unfinished(self, key: str, *, asked: int) -> Unfinished | None:
-        """A painting of that key that was interrupted, if it can be gone on with: one with so many frames asked for."""
+    def unfinished(self, key: str, *, asked: int, size: tuple[int, int] | None = None) -> Unfinished | None:
+        """A painting of that key that was interrupted, if it can be gone on with: one with so many frames asked for,
+        and of that width and height, where they are given.
+        """
         with told_as(StoreError, f"cannot read the store {self.folder}"):
-            return read_unfinished(place(self._unfinished, key), key, asked=asked)
+            return read_unfinished(place(self._unfinished, key), key, asked=asked, size=size)
 
     def has_begun(self, key: str) -> bool:
         """Whether there is a painting of that key that was interrupted. Only `unfinished` tells whether it is whole."""
@@ -118,6 +120,11 @@ class Store:
         """Stores how far a painting is, replacing what was stored before; it goes when the painting is added."""
         with told_as(StoreError, f"cannot store an unfinished painting in {self.folder}"):
             unfinished.write(place(self._unfinished, key), key)
+
+    def drop_unfinished(self, key: str) -> None:
+        """Removes what there is of a painting that was interrupted."""
+        with told_as(StoreError, f"cannot remove an unfinished painting from {self.folder}"):
+            remove(place(self._unfinished, key))
 
     def records(self) -> list[Record]:
         """The records of all stored paintings, the newest first; those that cannot be read are left out."""

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _RECORD = "record.json"
 _STATE = "state"
 
+MOST_FRAMES = 4
+"""So many times as many frames as were asked for no painter sends."""
+
 
 @dataclass(slots=True)
 class Unfinished:
@@ -43,15 +46,25 @@ class Unfinished:
         write_folder(folder, {**files, _RECORD: record})
 
 
-def read_unfinished(folder: Path, key: str, *, asked: int) -> Unfinished | None:
-    """What stands at `folder`; None where nothing does, or nothing that can be gone on from. Raises OSError."""
+def read_unfinished(folder: Path, key: str, *, asked: int, size: tuple[int, int] | None = None) -> Unfinished | None:
+    """What stands at `folder`; None where nothing does that can be gone on from. `size`: width and height, if known.
+
+    It may be another machine's, and its checksums say nothing of what is in it. Raises OSError.
+    """
     if not folder.is_dir():
         return None
     files = read_files(folder, key)
     if files is None or _counts(key, files[_RECORD])[0] != asked:
         return None
     state, *packed = (files[name] for name in _names(len(files) - 2))
-    return Unfinished(asked, state, [unpack(data).rgb for data in packed], packed)
+    # Before they are unpacked: what has few bytes may have many pixels.
+    if len(packed) > MOST_FRAMES * asked or any(size and frame_size(data) != size for data in packed):
+        return None
+    try:
+        frames = [unpack(data).rgb for data in packed]
+    except (OSError, ValueError):  # Pillow's, for a frame that only begins like one
+        return None
+    return Unfinished(asked, state, frames, packed)
 
 
 def peek_unfinished(folder: Path, key: str) -> tuple[int, int] | None:

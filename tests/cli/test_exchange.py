@@ -114,6 +114,14 @@ def test_everything_needs_no_manifest(run: Run, tmp_path: Path) -> None:
             2,
             "s33://bucket: Protocol not known: s33. Did you mean 's3'?",
         ),
+        ("", 2, "'' is no place. Give a folder, or a URL like s3://bucket/folder."),
+        ("s3://", 2, "'s3://' is no place. Give a folder, or a URL like s3://bucket/folder."),
+        (
+            "/dev/null",
+            1,
+            "cannot list /dev/null: [Errno 20] Not a directory: '/dev/null/paintings'. See that it can be reached, and "
+            "that the credentials are its. Everything that has arrived is kept: run the same command again to go on.",
+        ),
         (
             "sftp://me:geheim@host/gallery",
             1,

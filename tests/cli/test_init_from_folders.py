@@ -261,6 +261,7 @@ def test_problems_as_json(run: Run, folders: Path) -> None:
         ("harbour-800w", "harbour-800_w"),
         ("waves-5fps", "waves-5_fps"),
         ("浮世絵", "painting"),
+        ("CON", "painting-con"),
         ("x" * 39 + "-y", "x" * 39),
     ],
 )

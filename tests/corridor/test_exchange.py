@@ -103,6 +103,24 @@ def test_an_empty_place_is_no_failure(there: Store, remote: Remote, wanted: Want
     assert list(push(there, remote, wanted)) == [ExchangePlanned((), 0, ("sky-sun", "sea-sun"))]
 
 
+@pytest.mark.parametrize("deeper", [False, True])
+def test_a_place_that_cannot_be_looked_into_is_not_an_empty_one(
+    here: Store, folder: Remote, wanted: Wanted, monkeypatch: pytest.MonkeyPatch, deeper: bool
+) -> None:
+    """Whether that is all of it or one of its folders: else everything would be painted, and sent, once more."""
+    list(push(here, folder, wanted))
+    look = folder._files.ls
+
+    def refuse(path: str, **keywords: object) -> object:
+        if not deeper or "/paintings/" in path:
+            raise PermissionError(13, "Permission denied", path)
+        return look(path, **keywords)
+
+    monkeypatch.setattr(folder._files, "ls", refuse)
+    with pytest.raises(RemoteError, match="Permission denied"):
+        list(pull(here, folder, wanted))
+
+
 def test_dry_runs_transfer_nothing(here: Store, there: Store, remote: Remote, wanted: Wanted) -> None:
     """They tell what would go."""
     (planned,) = push(here, remote, wanted, dry_run=True)

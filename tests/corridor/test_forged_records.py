@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from lxml.html import document_fromstring
 
@@ -120,6 +121,20 @@ def test_pulling_goes_on_past_one(field: str, here: Store, site: Site, workshop:
     assert len([event for event in events if isinstance(event, Transferred)]) == 1
     told = f"{place.url}/{new.path}: it record.json has an impossible '{field}'; it counts as absent"
     assert [event.message for event in events if isinstance(event, Note)] == [f"refused {told}"]
+
+
+def test_a_painting_of_another_size_is_none_of_the_pair(here: Store, site: Site, workshop: Workshop) -> None:
+    """However whole it is: pages would tell a wrong height, and a huge one would take all memory to be encoded."""
+    pair, large = site.pairs[0], np.zeros((80, 120, 3), np.uint8)
+    (key,) = (planned.key for planned in make_plan(site, here, workshop).pairs if planned.pair == pair)
+    painting = here.painting(key)
+    assert painting is not None
+    here.add_painting(key, large, None, [large] * 4, painting.record.origin)
+    (planned,) = make_plan(site, here, workshop).to_paint
+    told = f"the stored painting has 120 x 80 pixels instead of {pair.width} x {pair.height}"
+    assert (planned.pair, planned.reasons) == (pair, (told,))
+    list(build(site, here, workshop))
+    assert make_plan(site, here, workshop).to_paint == ()
 
 
 def test_sizes_that_the_files_do_not_have_are_refused(honest: tuple[Label, dict[str, bytes]], tmp_path: Path) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from neural_gallery.corridor.events import Note
 from neural_gallery.corridor.run import build
 from neural_gallery.corridor.workshop import Workshop
+from neural_gallery.errors import PaintError
 from neural_gallery.site.manifest import load_site
 from neural_gallery.store import STORE_FOLDER
+from neural_gallery.store.pixels import pack_frame
 from neural_gallery.store.store import Store
 from neural_gallery.workers.messages import Job, Message, Painted, Progress
 
@@ -21,13 +25,15 @@ WriteSite = Callable[..., Path]
 class Counter:
     """A painter of ten steps whose pictures are as bright as the number of steps done; its state is that number.
 
-    `stops_after` is the step at which the user presses Ctrl-C. `understands` says whether it can read checkpoints.
+    `stops_after` is the step at which the user presses Ctrl-C. `understands` says whether it can read checkpoints,
+    `diverges` whether it then fails.
     """
 
     def __init__(self) -> None:
         self.begun: list[int] = []
         self.stops_after = 0
         self.understands = True
+        self.diverges = False
 
     def __call__(self, job: Job) -> Iterator[Message]:
         """Paint one pair, from the checkpoint if there is one."""
@@ -35,6 +41,8 @@ class Counter:
         self.begun.append(done)
         if not done:
             yield Progress(0, 10, "starting", float("nan"), (self._frame(job, 0),))
+        elif self.diverges:
+            raise PaintError.at(None, "no finite number.")
         for step in range(done + 1, 11):
             frames = (self._frame(job, step),) if step % 2 == 0 else ()
             state = str(step).encode() if step % 3 == 0 else None
@@ -69,6 +77,17 @@ def interrupted(write_site: WriteSite, counter: Counter) -> Path:
         run(manifest, counter)
     counter.stops_after = 0
     return manifest
+
+
+def forge(manifest: Path, change: Callable[[list[bytes]], list[bytes]]) -> None:
+    """Puts other frames into what was interrupted, with checksums that fit, as whoever may write to a place can."""
+    store = Store(manifest.parent / STORE_FOLDER)
+    (key,) = store.keys()
+    found = store.unfinished(key, asked=4)
+    assert found is not None
+    found.packed = change(found.packed)
+    found.frames = found.frames[:1] * len(found.packed)
+    store.keep_unfinished(key, found)
 
 
 def brightness(store: Store) -> list[int]:
@@ -110,3 +129,39 @@ def test_a_change_begins_anew(
     """Another size, other frames, another seed: what was begun is of no use."""
     run(write_site(("  - {content: sea, style: sun, strength: 0.7}\n", ""), change), counter)
     assert counter.begun == [0, 0]
+
+
+NOISE = pack_frame(np.random.default_rng(1).integers(0, 256, (32, 48, 3)).astype(np.uint8))
+BOMB = NOISE[:21] + struct.pack("<I", 16_382 << 14 | 16_382) + NOISE[25:]  # so many pixels in each direction, less one
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda packed: [packed[0], NOISE[:40] + b"\xff" * (len(NOISE) - 40), *packed[2:]],
+        lambda packed: [packed[0], packed[1][:30], *packed[2:]],
+        lambda packed: [BOMB],
+        lambda packed: [pack_frame(np.zeros((12, 12, 3), np.uint8))],
+        lambda packed: packed[:1] * 100,
+    ],
+    ids=["damaged", "cut off", "a bomb", "of another size", "too many"],
+)
+def test_frames_that_another_machine_has_forged(
+    interrupted: Path, counter: Counter, change: Callable[[list[bytes]], list[bytes]]
+) -> None:
+    """Such a checkpoint is none: the pair is painted, and nothing large is unpacked."""
+    forge(interrupted, change)
+    store = run(interrupted, counter)
+    assert counter.begun == [0, 0]
+    assert brightness(store) == [0, 40, 80, 120, 160, 200]
+
+
+def test_a_checkpoint_that_leads_nowhere(interrupted: Path, counter: Counter) -> None:
+    """What fails from a checkpoint on is begun anew in the same run: else it would fail in each, on every machine."""
+    counter.diverges = True
+    store = Store(interrupted.parent / STORE_FOLDER)
+    events = list(build(load_site(interrupted), store, Workshop(counter, weights_sha256="0" * 64)))
+    assert counter.begun == [0, 6, 0]
+    notes = [event.message for event in events if isinstance(event, Note)]
+    assert notes == ["'sky-sun' cannot be finished from its checkpoint, and so it is begun anew"]
+    assert brightness(store) == [0, 40, 80, 120, 160, 200]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import Result
+
+from neural_gallery.store.sealed import seal, unseal
 
 from ..support.killing import tree
 
@@ -65,6 +69,26 @@ def test_a_flipped_bit(built: Path, run: Run, pattern: str, told: str) -> None:
     again = run("build")
     assert (again.exit_code, notes(again)) == (0, "")
     assert "painted 0 pairs" in again.stdout
+
+
+def test_pictures_whose_checksums_fit_and_that_are_none(built: Path, run: Run) -> None:
+    """What another version or somebody else has written so is found when it is shown, and painted again."""
+    before = tree(built / "public")
+    for record in built.glob(PAINTINGS + "record.json"):
+        still = record.with_name("still.png")
+        still.write_bytes(still.read_bytes()[:60].ljust(400, b"\xff"))
+        body = unseal(record.read_bytes())
+        stored = {"bytes": 400, "sha256": hashlib.sha256(still.read_bytes()).hexdigest()}
+        body["files"]["still.png"] = stored  # type: ignore[index]
+        record.write_bytes(seal(body))
+    for shelf in (".neural-gallery/encoded", "public"):
+        shutil.rmtree(built / shelf)
+    for _ in range(2):  # one for each painting
+        result = run("build")
+        assert result.exit_code == 1
+        assert "(still.png cannot be unpacked). Run the command again: it is painted again." in result.stderr
+    assert run("build").exit_code == 0
+    assert tree(built / "public") == before
 
 
 @pytest.mark.parametrize(

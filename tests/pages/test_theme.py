@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import os
+import sys
 
 import pytest
 
@@ -70,6 +72,14 @@ def test_static_files_are_overlaid(themed, write, publish):
     assert files["static/css/more.css"] == "more {}"
     assert "static/js/gallery.js" in files
     assert "static/.DS_Store" not in files
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere file systems take UTF-8 only")
+def test_a_file_whose_name_is_not_utf8(write, tmp_path):
+    """It is one of the theme's like any other, also where it is asked whether the theme has changed."""
+    before = Theme(tmp_path / "my-theme", root=tmp_path).digest()
+    write(f"static/{os.fsdecode(b'caf%c.css' % 0xE9)}", "")
+    assert Theme(tmp_path / "my-theme", root=tmp_path).digest() != before
 
 
 def test_static_files_that_jekyll_leaves_out(themed, write, problems_of):

@@ -495,6 +495,18 @@ def test_cache_forgets_files_that_are_gone(tmp_path: Path) -> None:
     assert "gone.png" not in written
 
 
+def test_too_little_memory_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A good picture need not be replaced where the machine is too small for it."""
+
+    def fail(*arguments: object, **keywords: object) -> None:
+        raise MemoryError
+
+    Image.new("RGB", (64, 64)).save(tmp_path / "a.png")
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", fail)
+    message = "there is not enough memory to read the picture 'a.png'. Scale it down, or free some memory."
+    assert refused(tmp_path / "a.png") == message
+
+
 @pytest.mark.parametrize(
     "damage",
     [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import os
+import sys
 import time
 from pathlib import Path
 
@@ -257,6 +259,15 @@ def test_text_that_cannot_be_opened(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_text(tmp_path, "f.yaml")
     assert str(caught.value) == "f.yaml: the file cannot be read: Is a directory. Check its path and its permissions."
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
+def test_text_in_a_pipe(tmp_path: Path) -> None:
+    """Nobody is waited for who might write into it."""
+    os.mkfifo(tmp_path / "f.yaml")
+    with pytest.raises(InputError) as caught:
+        read_text(tmp_path / "f.yaml", "f.yaml")
+    assert str(caught.value) == "f.yaml: this is a pipe, not a file. Write the text to a file."
 
 
 def test_abridged() -> None:

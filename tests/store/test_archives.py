@@ -283,6 +283,40 @@ def test_pictures_of_another_size_are_refused(elsewhere: Store, packed: Packed, 
         elsewhere.take(*repacked(packed[0], files))
 
 
+@pytest.mark.parametrize("name", ["still.png", "frame-001.webp"])
+@pytest.mark.parametrize("kept", [33, 60])
+def test_pictures_that_only_begin_like_some_are_refused(elsewhere: Store, packed: Packed, name: str, kept: int) -> None:
+    """Else every build that shows them would fail, on every machine that pulls."""
+    files = unpack(*packed)
+    files[name] = files[name][:kept].ljust(len(files[name]), b"\xff")
+    body = unseal(files["record.json"])
+    stored = {"bytes": len(files[name]), "sha256": hashlib.sha256(files[name]).hexdigest()}
+    body["files"][name] = stored  # type: ignore[index]
+    files["record.json"] = seal(body)
+    with pytest.raises(SealError, match=rf"^{name} cannot be unpacked$"):
+        elsewhere.take(*repacked(packed[0], files))
+
+
+def test_a_painting_larger_than_any_is_refused(elsewhere: Store, packed: Packed) -> None:
+    """Its few bytes would become gigabytes when it is shown."""
+    files = unpack(*packed)
+    sides = struct.pack(">II", 8193, 10)
+    files["still.png"] = files["still.png"][:16] + sides + files["still.png"][24:]
+    for name in [name for name in files if name.endswith(".webp")]:
+        files[name] = files[name][:21] + struct.pack("<I", 9 << 14 | 8192) + files[name][25:]
+    files.pop("still-16bit.png", None)
+    body = unseal(files["record.json"])
+    body |= {"width": 8193, "height": 10}
+    body["files"] = {
+        name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        for name, data in files.items()
+        if name != "record.json"
+    }
+    files["record.json"] = seal(body)
+    with pytest.raises(SealError, match=r"^still.png is larger than any painting$"):
+        elsewhere.take(*repacked(packed[0], files))
+
+
 @settings(max_examples=50)
 @given(st.data())
 def test_no_bytes_do_more_than_be_refused(data: st.DataObject) -> None:
@@ -316,3 +350,15 @@ def test_a_name_says_what_is_in_it() -> None:
 def test_other_names_are_nobodys(old: str, new: str) -> None:
     """What others put there is not looked at."""
     assert read_label(LABEL.path.replace(old, new, 1)) is None
+
+
+@pytest.mark.parametrize(("code", "kind"), [(1, MemoryError), (2, MemoryError), (4, ValueError)])
+def test_a_frame_for_which_memory_is_lacking(monkeypatch: pytest.MonkeyPatch, code: int, kind: type[Exception]) -> None:
+    """Pillow passes on libwebp's numbers only, of which two say that."""
+
+    def fail(*arguments: object, **keywords: object) -> None:
+        raise ValueError(f"encoding error {code}")
+
+    monkeypatch.setattr("PIL.Image.Image.save", fail)
+    with pytest.raises(kind):
+        pack_frame(np.zeros((4, 4, 3), np.uint8))

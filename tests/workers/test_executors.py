@@ -301,3 +301,24 @@ def test_the_real_engine(tmp_path: Path, manifest: Path, built: Built, told: lis
         workshop = executor_workshop(executor, tmp_path / ".neural-gallery" / "compiled", workers=2)
         assert "static/img/sky-sun.png" in built(workshop)
     assert sum(isinstance(event, PairDone) for event in told) == 2
+
+
+def test_a_checkpoint_that_leads_nowhere(
+    threads: Executor, notes: Path, built: Built, serially: Files, told: list[Event]
+):
+    """A pair that fails from its checkpoint on is begun anew, by whoever is free."""
+    painter = Crewed(notes)
+
+    def fickle(job: Job) -> Iterator[Message]:
+        if job.name == "sea-sun" and job.checkpoint:
+            raise PaintError(Problem(None, "'sea-sun' diverged.", "Try another seed."))
+        for message in painter(job):
+            yield message
+            first = [one.pair for one in painter.stints()].count("sea-sun") == 1
+            if job.name == "sea-sun" and first and isinstance(message, Progress) and message.step == 7:
+                raise RuntimeError("out of luck")
+
+    assert built(by(threads, fickle)) == serially
+    assert [one.since for one in painter.stints() if one.pair == "sea-sun"] == [0, 0]
+    messages = [event.message for event in told if isinstance(event, Note)]
+    assert messages[-1] == "'sea-sun' cannot be finished from its checkpoint, and so it is begun anew"
