@@ -17,10 +17,16 @@ from neural_gallery.workers.messages import Painter
 PACKAGE = Path(neural_gallery.__file__).parent
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 
-SHARED = {"neural_gallery", "errors", "temporaries", "site.model", "store.pixels", "workers.messages"}
-"""What every room may import: errors, records, names of temporary files, and how pixels are packed."""
+SHARED = {"neural_gallery", "errors", "folders", "temporaries", "site.model", "store.pixels", "workers.messages"}
+"""What every room may import: errors, records, names of folders and of temporary files, and how pixels are packed."""
 
-NO_ROOMS: dict[str, set[str]] = {"__init__": {"api"}, "__main__": {"cli"}, "errors": set(), "temporaries": set()}
+NO_ROOMS: dict[str, set[str]] = {
+    "__init__": {"api"},
+    "__main__": {"cli"},
+    "errors": set(),
+    "folders": set(),
+    "temporaries": set(),
+}
 """Modules that stand by themselves, and what they may import."""
 
 MAY_IMPORT = {

@@ -11,6 +11,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 import click
@@ -62,8 +63,23 @@ class _Commands(click.Group):
             except OSError as error:
                 if error.errno == errno.EPIPE:
                     raise  # the reader of our output has gone: click ends quietly
+                if not _is_somewhere():
+                    click.echo(
+                        "the current folder has been removed. Change to another one, then run the command again.",
+                        err=True,
+                    )
+                    ctx.exit(1)
                 click.echo(f"{error.filename or 'neural-gallery'}: {error.strerror or error}", err=True)
                 ctx.exit(1)
+
+
+def _is_somewhere() -> bool:
+    """Whether the current folder is there yet."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 @contextmanager

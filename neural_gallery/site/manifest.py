@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from neural_gallery.errors import InputError, Location, ManifestError, PostError, Problem, abridged
+from neural_gallery.folders import STORE_FOLDER
 from neural_gallery.site.blends import BlendResolver
 from neural_gallery.site.declared import Declared
 from neural_gallery.site.images import ImageResolver
@@ -158,6 +159,11 @@ class _Reader:
         path = self.resolved(written, key)
         if exists(path) and not is_folder(path):
             self.report(key, f"site.output is '{written}', which is not a folder.", "Name a folder.")
+        elif path.is_relative_to(self.folder.root / STORE_FOLDER):
+            message = f"site.output is '{written}', which is the store's: what is there may be removed as it is."
+            self.report(key, message, "Name another folder.")
+        elif not written.isprintable():
+            self.report(key, "site.output has a character that cannot be seen.", "Remove it, or name another folder.")
         return path
 
     def theme(self, written: str) -> Path | None:

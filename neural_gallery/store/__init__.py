@@ -5,5 +5,6 @@
 which needs keys and records only, starts without NumPy and Pillow.
 """
 
-STORE_FOLDER = ".neural-gallery"
-"""The store's folder in the folder of the site."""
+from neural_gallery.folders import STORE_FOLDER
+
+__all__ = ["STORE_FOLDER"]

@@ -40,6 +40,8 @@ _CAUSES = {
     errno.EDQUOT: ("your disk quota is used up", f"Free some space, then run the command again. {_KEPT}"),
     errno.EROFS: ("the file system is read-only", "Work in a copy of the site on a disk that can be written."),
     errno.EACCES: ("permission is denied", "Give your user the right to read and write there, then run it again."),
+    errno.EEXIST: ("a file stands where a folder belongs", "Move it away, then run the command again."),
+    errno.ENOTDIR: ("a file stands where a folder belongs", "Move it away, then run the command again."),
     errno.EPERM: ("permission is denied", "Give your user the right to read and write there, then run it again."),
 }
 

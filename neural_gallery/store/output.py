@@ -158,6 +158,8 @@ class Output:
             return Problem(None, f"{place} is a symbolic link, which will not be replaced.", _ELSEWHERE)
         if stat.S_ISDIR(state.st_mode):
             return Problem(None, f"{place} is a folder where a file is to be written.", _ELSEWHERE)
+        if not stat.S_ISREG(state.st_mode):  # a pipe, say, which would be waited for
+            return Problem(None, f"{place} is no file, and will not be replaced.", _ELSEWHERE)
         if self._owns(path):
             return None
         known = self._ownership.files.get(path)

@@ -69,6 +69,27 @@ def test_an_encoding_that_lacks_a_character(write_site: WriteSite):
     assert "'sea🌊'" in json.loads(done.stdout)["problems"][0]["message"]
 
 
+def test_a_folder_that_has_been_removed(write_site: WriteSite, tmp_path: Path):
+    """A shell may stand in one; nothing can be found from there, not even what has a whole path."""
+    manifest = write_site()
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = gallery(gone, "", "check", PWD=str(gone))
+    assert done.returncode == 2  # no site.yaml
+    script = 'rmdir "$PWD"; exec "$0" "$@"'
+    done = subprocess.run(
+        ["sh", "-c", script, *PROGRAM, "check", "--site", str(manifest)],
+        cwd=gone,
+        env={"PYTHONPATH": str(Path(neural_gallery.__file__).parents[1])},
+        capture_output=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (
+        1,
+        b"the current folder has been removed. Change to another one, then run the command again.\n",
+    )
+
+
 def test_no_memory_left(run: Run, write_site: WriteSite, monkeypatch: pytest.MonkeyPatch):
     """Wherever that is, it is told in words, and what a run that failed ends with."""
 

@@ -100,6 +100,15 @@ def test_import_keeps_what_is_there(run: Run, folder: Path) -> None:
     assert run("weights", "show", "vgg.safetensors").exit_code == 0
 
 
+@pytest.mark.parametrize("command", ["show", "import"])
+def test_a_device_is_not_read_to_its_end(run: Run, folder: Path, command: str) -> None:
+    """It may have none."""
+    hashed = ("--sha256", "0" * 64, "-o", "a.safetensors") if command == "import" else ()
+    result = run("weights", command, "/dev/zero", *hashed)
+    assert result.exit_code == 2
+    assert "no file" in result.stderr
+
+
 def test_the_hash_is_compared_first(run: Run, folder: Path) -> None:
     """A file of another hash is not even looked at."""
     right = sha256(folder / "vgg.pth")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -255,6 +256,16 @@ def test_what_is_no_file_is_not_replaced(output: Output, folder: Path, tmp_path:
         f"{folder / 'b.html'} is a symbolic link, which will not be replaced. {ELSEWHERE}\n"
         f"{folder / 'static'} is a file where a folder is needed for '{PATH}'. Move or delete it."
     )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
+def test_a_pipe_is_not_waited_for(output: Output, folder: Path) -> None:
+    """Whoever reads one to see whether it is ours waits for a writer."""
+    folder.mkdir()
+    os.mkfifo(folder / "a.html")
+    with pytest.raises(OutputError) as caught:
+        output.write("a.html", b"x")
+    assert str(caught.value) == f"{folder / 'a.html'} is no file, and will not be replaced. {ELSEWHERE}"
 
 
 def test_the_output_folder_itself_may_be_a_link(tmp_path: Path) -> None:

@@ -414,6 +414,7 @@ def test_an_error_inside_the_lock_is_left_as_it_is(store: Store) -> None:
             errno.EACCES,
             "permission is denied. Give your user the right to read and write there, then run it again.",
         ),
+        (errno.ENOTDIR, "a file stands where a folder belongs. Move it away, then run the command again."),
         (errno.EIO, "Input/output error. Mend this, then run the command again."),
     ],
 )
@@ -445,7 +446,7 @@ def test_a_store_in_the_way_of_a_file_is_told(tmp_path: Path) -> None:
     store = Store(tmp_path / "file" / ".neural-gallery")
     with pytest.raises(StoreError) as caught, store.lock():
         pass
-    words = f"cannot lock {store.folder / 'lock'}: Not a directory. Mend this, then run the command again."
+    words = f"cannot lock {store.folder / 'lock'}: a file stands where a folder belongs. Move it away, then run the command again."
     assert str(caught.value) == words
 
 
