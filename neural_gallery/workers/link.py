@@ -67,6 +67,7 @@ def linked(address: str) -> Iterator[Link]:
                 "dashboard_address": "127.0.0.1:0",
                 "memory_limit": 0,  # how much memory painting takes is the studio's business
                 "silence_logs": _SILENCE,
+                "preload": "neural_gallery.workers.deaf",
             }
             with _deaf_to_interrupts():
                 where = stack.enter_context(LocalCluster(**options))
@@ -180,9 +181,10 @@ class Link:
 def _deaf_to_interrupts() -> Iterator[None]:
     """Threads and processes that are started here, and by these, never hear of Ctrl-C; it waits for this thread.
 
-    A terminal tells all processes of it. The workers would each die with a traceback; they are ended by us.
+    A terminal tells all processes of it. The workers would each die with a traceback; they are ended by us. Besides,
+    each turns a deaf ear to it, once it has come so far.
     """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
+    if not hasattr(signal, "pthread_sigmask"):  # Windows: there it is only that, so not in the first seconds
         yield
         return
     from multiprocessing import resource_tracker
