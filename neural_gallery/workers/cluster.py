@@ -58,14 +58,14 @@ class ClusterCrew:
             finally:
                 shift.close()
 
-    def painter_for(self, number: int) -> Painter:
-        """What the worker of that number paints with."""
+    def painter_for(self, number: int, memory: int | None) -> Painter:
+        """What the worker of that number paints with, which may have so many bytes."""
         from neural_gallery.workers.hand import LocalHand, machine_name
 
         if self._painter is not None:
             return self._painter
         assert self._compiled is not None
-        return LocalHand(self._compiled.absolute(), machine_name(), number, self._sharing)
+        return LocalHand(self._compiled.absolute(), machine_name(), number, self._sharing, memory)
 
 
 @dataclass(slots=True)
@@ -74,6 +74,7 @@ class _Worker:
 
     label: str  # for people
     number: int  # among those that share this machine
+    memory: int | None  # bytes that it may have
     greeting: Future | None  # while it has not said who it is
     welcome: bool = False
     busy: bool = False
@@ -180,7 +181,7 @@ class ClusterShift:
         worker.known.update(packed.keys)
         worker.busy = True
         self._count += 1
-        future = self._link.paint(address, self._crew.painter_for(worker.number), packed, self._count)
+        future = self._link.paint(address, self._crew.painter_for(worker.number, worker.memory), packed, self._count)
         self._stints[self._count] = _Stint(ticket, job, address, future, time.monotonic())
 
     def _drop(self, number: int) -> _Stint:
@@ -207,7 +208,7 @@ class ClusterShift:
                 name = standing.name
                 label = f"worker {address}" if name == address else f"worker {name} ({address})"
                 number = name if isinstance(name, int) else 0
-                self._workers[address] = _Worker(label, number, self._link.ask(address, identity))
+                self._workers[address] = _Worker(label, number, standing.memory, self._link.ask(address, identity))
             told += self._paused(address, standing)
         self._check_manned()
         return told

@@ -91,6 +91,7 @@ class Standing:
     name: int | str
     paused: bool = False  # near its limit of memory: it finishes what it does, and Dask lets it begin nothing
     nanny: bool = False  # whether somebody is there who starts it anew
+    memory: int | None = None  # bytes that it may have; None: there is no limit
 
 
 class Link:
@@ -98,8 +99,11 @@ class Link:
 
     def __init__(self, client: Client, address: str) -> None:
         from distributed import Queue
+        from distributed.system import MEMORY_LIMIT
 
         self.address = address
+        local = address.startswith(LOCAL)  # nobody limits these: each is told what its share of the machine is
+        self._share = MEMORY_LIMIT // int(address.removeprefix(LOCAL)) if local else None
         self._client = client
         self._restarts: list[threading.Thread] = []
         with self._reachable():
@@ -109,10 +113,11 @@ class Link:
         """The workers that are there, by their addresses."""
         with self._reachable():
             there: Any = self._client.scheduler_info(n_workers=-1)["workers"]
-        return {
-            address: Standing(info.get("name", address), info.get("status") == "paused", bool(info.get("nanny")))
-            for address, info in there.items()
-        }
+        return {address: self._standing(address, info) for address, info in there.items()}
+
+    def _standing(self, address: str, info: Mapping[str, Any]) -> Standing:
+        memory = info.get("memory_limit") or self._share
+        return Standing(info.get("name", address), info.get("status") == "paused", bool(info.get("nanny")), memory)
 
     def ask(self, address: str, question: Any) -> Future:
         """What a function without arguments answers there."""

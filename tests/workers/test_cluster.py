@@ -245,8 +245,21 @@ def test_the_scheduler_goes_away(notes: Path, manifest: Path, tmp_path: Path):
     assert len(store.records()) == 1
 
 
-def test_the_command(manifest: Path, notes: Path, serially: Files):
-    """`build --cluster local:2` starts two processes, and tells programs of several pairs at once."""
+def test_the_command(manifest: Path, notes: Path, serially: Files, monkeypatch: pytest.MonkeyPatch):
+    """`build --cluster local:2` starts two processes, each with half of the machine's memory for its paintings, and
+    tells programs of several pairs at once.
+    """
+    from distributed.system import MEMORY_LIMIT
+
+    seen: list[int | None] = []
+    workers = Link.workers
+
+    def noting(self: Link):
+        there = workers(self)
+        seen.extend(standing.memory for standing in there.values())
+        return there
+
+    monkeypatch.setattr(Link, "workers", noting)
     arguments = ["build", "--site", str(manifest), "--json", "--cluster", "local:2", "--worker-timeout", "60s"]
     painter = Crewed(notes)
     result = CliRunner().invoke(main, arguments, obj=Workshop(painter, "0" * 64), catch_exceptions=False)
@@ -256,6 +269,7 @@ def test_the_command(manifest: Path, notes: Path, serially: Files):
     assert names[:2] == ["plan-ready", "pair-started"]
     assert names.count("pair-done") == len(PAIRS)
     assert len(painter.stints("painted")) == len(PAIRS)
+    assert set(seen) == {MEMORY_LIMIT // 2}
     public = manifest.parent / "public"
     assert {name: (public / name).read_bytes() for name in serially} == serially
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,6 +46,7 @@ class Link:
     address: str = "tcp://scheduler:8786"
     arrived: list[tuple[int, Packed]] = field(default_factory=list)
     handed: list[tuple[str, int]] = field(default_factory=list)
+    painters: list[Any] = field(default_factory=list)
     restarted: list[str] = field(default_factory=list)
     greets: bool = True
 
@@ -58,6 +61,7 @@ class Link:
     def paint(self, address: str, painter: object, packed: Packed, number: int) -> SimpleNamespace:
         """A job that is never over for Dask."""
         self.handed.append((address, number))
+        self.painters.append(painter)
         return SimpleNamespace(done=lambda: False)
 
     def says(self, *things: object) -> None:
@@ -93,7 +97,7 @@ def link() -> Link:
 
 
 @pytest.fixture
-def shift(link: Link, clock: Clock, tmp_path) -> ClusterShift:
+def shift(link: Link, clock: Clock, tmp_path: Path) -> ClusterShift:
     """At work with that worker, which has said who it is."""
     shift = ClusterShift(link, ClusterCrew(link.address, painter=Crewed(tmp_path), compiled=None), PATIENCE)
     assert list(shift.news(1.0)) + list(shift.news(1.0)) == []
@@ -200,7 +204,7 @@ def test_too_little_memory_to_begin_with(shift: ClusterShift, link: Link, clock:
     )
 
 
-def test_paused_before_it_has_said_who_it_is(link: Link, clock: Clock, tmp_path):
+def test_paused_before_it_has_said_who_it_is(link: Link, clock: Clock, tmp_path: Path):
     """It is waited for no longer than for one that does not come at all."""
     link.there, link.greets = {"tcp://a": replace(WITH_NANNY, paused=True)}, False
     shift = ClusterShift(link, ClusterCrew(link.address, painter=Crewed(tmp_path), compiled=None), PATIENCE)
@@ -208,6 +212,15 @@ def test_paused_before_it_has_said_who_it_is(link: Link, clock: Clock, tmp_path)
     assert len(after(shift, clock, 5)) == 1
     with pytest.raises(CrewError, match="too little memory to begin a pair"):
         after(shift, clock, 60)
+
+
+def test_a_painter_knows_its_limit(link: Link, clock: Clock, job: Job, tmp_path: Path):
+    """That of its worker, so that it paints in blocks what would be too much for it."""
+    link.there = {"tcp://a": replace(WITH_NANNY, memory=4 * 10**9)}
+    shift = ClusterShift(link, ClusterCrew(link.address, painter=None, compiled=tmp_path), PATIENCE)
+    assert list(shift.news(1.0)) + list(shift.news(1.0)) == []
+    shift.begin(7, job)
+    assert [painter.memory for painter in link.painters] == [4 * 10**9]
 
 
 def test_suits(shift: ClusterShift, link: Link, clock: Clock, job: Job):

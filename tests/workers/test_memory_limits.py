@@ -12,6 +12,7 @@ import pytest
 
 from neural_gallery.corridor.events import Event, Note
 from neural_gallery.corridor.workshop import Workshop, with_cluster
+from neural_gallery.workers.link import linked
 
 from ..support.crewed import EVERY, Crewed
 from .conftest import PAIRS, Files, cluster_of
@@ -47,6 +48,8 @@ def test_a_worker_takes_too_much(notes: Path, built: Built, serially: Files, tol
     painter = Crewed(notes, seconds=0.05, gorges=("sea-sun",))
     with limited(2) as address:
         assert built(on(address, painter)) == serially
+        with linked(address) as link:  # what a painter is told of
+            assert {standing.memory for standing in link.workers().values()} == {LIMIT * 10**6}
     begun, painted = painter.stints(), painter.stints("painted")
     assert sorted(one.pair for one in painted) == sorted(PAIRS)
     assert [one.since for one in begun if one.pair == "sea-sun"] == [0, 2 * EVERY]
