@@ -8,7 +8,7 @@ they paint with is a stand-in that sleeps: the cost that is measured is that of 
 leaves it the processors, as one on a GPU or on another machine does. What it sends is as large as what the engine does:
 each frame is a photograph mixed with a painting, of the size that is asked for, packed by the worker and stored by the
 run; a checkpoint is as long as the engine's, four pictures of float32, and comes every thirty seconds, as there. So a
-pair of half a second has none; where a worker is killed, pairs are longer and have one every two seconds.
+pair of half a second has none; where a worker is killed, pairs take twelve times as long, and have two.
 
 Time is counted from the first pair's beginning to the last one's end. A worker's time is lost where it does not sleep:
 it packs, sends, or waits for the next pair. Bytes are those of jobs and of messages, as they are handed to Dask.
@@ -180,20 +180,21 @@ def share(arguments: argparse.Namespace) -> None:
 def killed(arguments: argparse.Namespace) -> None:
     """Print the table of one killed worker of four."""
     pairs, seconds, workers = 16, 12 * arguments.seconds, 4
-    print(f"\n{pairs} pairs of {seconds:g} s each, {workers} workers, a checkpoint every two seconds\n")
+    print(f"{pairs} pairs of {seconds:g} s each, {workers} workers, a checkpoint every {seconds / 3:g} s\n")
     print("| run | seconds | begun from the beginning | begun from a checkpoint | that s after the kill ", end="")
     print(f"| steps painted again, of {arguments.frames} |")
     print("| --- | --- | --- | --- | --- | --- |")
     for name, kill in (("undisturbed", False), ("one worker killed (kill -9)", True)):
         with tempfile.TemporaryDirectory() as folder:
             (notes := Path(folder) / "notes").mkdir()
-            run = measure(arguments, workers, pairs, StandIn(notes, seconds, 2.0), kill=kill)
+            run = measure(arguments, workers, pairs, StandIn(notes, seconds, seconds / 3), kill=kill)
         anew = [stint for stint in run.stints if stint[2] == 0]
         resumed = [stint for stint in run.stints if stint[2] > 0]
         assert len(anew) == pairs, "a pair was begun from its beginning again"
         assert len(resumed) == kill, "a worker was lost that nobody killed, or none was"
+        waited = f"{run.waited:.1f}" if kill else "–"
         print(
-            f"| {name} | {run.seconds:.1f} | {len(anew)} | {len(resumed)} | {run.waited:.1f} | {run.again} |",
+            f"| {name} | {run.seconds:.1f} | {len(anew)} | {len(resumed)} | {waited} | {run.again} |",
             flush=True,
         )
 
@@ -211,6 +212,7 @@ def main() -> None:
     print(f"{machine()}; {arguments.size} pixels, {arguments.frames} frames\n")
     if arguments.only != "kill":
         share(arguments)
+        print()
     if arguments.only != "share":
         killed(arguments)
 
