@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import struct
+import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from neural_gallery.workers.messages import RGB
 
     Alpha: TypeAlias = NDArray[np.uint8]  # (height, width); 255 is opaque
+
+
+_PACKED: dict[int, tuple[weakref.ref[RGB], bytes]] = {}
+"""What `pack_frame` need not pack, by the array's id; an entry goes with its array."""
 
 
 class Still(NamedTuple):
@@ -43,10 +48,25 @@ def pack_still(rgb: RGB, alpha: Alpha | None) -> bytes:
     return file.getvalue()
 
 
+def remember_packed(rgb: RGB, data: bytes) -> None:
+    """Lets `pack_frame` give those bytes, of which the array was unpacked, without packing it again.
+
+    From now on nobody may write to the array. Bytes that are no lossless WebP of its size are not remembered.
+    """
+    if frame_size(data) != (rgb.shape[1], rgb.shape[0]):
+        return
+    rgb.setflags(write=False)
+    number = id(rgb)
+    _PACKED[number] = weakref.ref(rgb, lambda _: _PACKED.pop(number, None)), data
+
+
 def pack_frame(rgb: RGB) -> bytes:
     """Lossless WebP bytes."""
     from PIL import Image
 
+    known = _PACKED.get(id(rgb))
+    if known is not None and known[0]() is rgb:
+        return known[1]
     file = io.BytesIO()
     try:
         Image.fromarray(rgb).save(file, "WEBP", lossless=True, quality=0, method=0)

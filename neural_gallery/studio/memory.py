@@ -53,6 +53,9 @@ exchanges of a row, each about 20 microseconds until it has come; it was not mea
 ASSUMED = 4 * 10**9
 """Free memory where the system does not tell it."""
 
+TAKEN = 500 * 10**6
+"""What a process has taken when it begins to paint: libraries, the network, what it is sent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Room:
@@ -75,6 +78,21 @@ def room_here() -> Room:
     stats = [device.memory_stats() or {} for device in devices]
     free = int(SHARE * min(it.get("bytes_limit", ASSUMED) - it.get("bytes_in_use", 0) for it in stats))
     return Room(free, free, free, count)
+
+
+@dataclass(frozen=True, slots=True)
+class RoomWithin:
+    """The room of a process that may have no more than so many bytes of the machine's memory, all in all."""
+
+    limit: int
+
+    def __call__(self) -> Room:
+        """That which is left of it, or less where the machine has less."""
+        room, devices = room_here(), crew()
+        if devices[0].platform != "cpu":
+            return room
+        left = int(SHARE * max(0, self.limit - taken_memory()))
+        return replace(room, free=min(room.free, left // len(devices)))
 
 
 def room_on_one() -> Room:
@@ -142,6 +160,14 @@ def free_memory() -> int:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
     except (AttributeError, OSError, ValueError):
         return ASSUMED
+
+
+def taken_memory(statm: Path = Path("/proc/self/statm")) -> int:
+    """What this process has taken already; where the system does not tell it, what one takes that has yet to paint."""
+    try:
+        return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return TAKEN
 
 
 def free_on_linux(root: Path = Path("/")) -> int:

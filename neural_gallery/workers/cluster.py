@@ -20,7 +20,7 @@ from neural_gallery.workers.link import AGAIN, LOCAL, Link, linked
 from neural_gallery.workers.messages import Job, Painted, Painter
 
 if TYPE_CHECKING:
-    from neural_gallery.workers.link import Future
+    from neural_gallery.workers.link import Future, Standing
     from neural_gallery.workers.wire import Packed
 
 WAITING = 60.0
@@ -28,6 +28,9 @@ WAITING = 60.0
 
 LOOKING = 1.0
 """Seconds between two looks at which workers there are."""
+
+RESTING = 3.0
+"""Seconds after which a worker that is at rest will not give back the memory that it has taken."""
 
 PACKED_BYTES = 256 * 2**20
 """How much of packed pictures is kept for the next worker."""
@@ -55,14 +58,14 @@ class ClusterCrew:
             finally:
                 shift.close()
 
-    def painter_for(self, number: int) -> Painter:
-        """What the worker of that number paints with."""
+    def painter_for(self, number: int, memory: int | None) -> Painter:
+        """What the worker of that number paints with, which may have so many bytes."""
         from neural_gallery.workers.hand import LocalHand, machine_name
 
         if self._painter is not None:
             return self._painter
         assert self._compiled is not None
-        return LocalHand(self._compiled.absolute(), machine_name(), number, self._sharing)
+        return LocalHand(self._compiled.absolute(), machine_name(), number, self._sharing, memory)
 
 
 @dataclass(slots=True)
@@ -71,12 +74,20 @@ class _Worker:
 
     label: str  # for people
     number: int  # among those that share this machine
+    memory: int | None  # bytes that it may have
     greeting: Future | None  # while it has not said who it is
     welcome: bool = False
     busy: bool = False
     known: set[str] = field(default_factory=set)  # keys of the pictures that it was sent
     shapes: set[object] = field(default_factory=set)  # of what it has painted, so compiled
     lost: set[int] = field(default_factory=set)  # tickets of what it could not finish
+    paused: float | None = None  # near its limit of memory, so that Dask lets it begin nothing: at rest since then
+    painted: bool = False  # whether it has begun a job: what it has taken then, it had not when it came
+    relieved: bool = False  # whether all was done about its being paused
+
+    def is_idle(self) -> bool:
+        """Whether a job could begin there now."""
+        return self.welcome and not self.busy and self.paused is None
 
 
 @dataclass(slots=True)
@@ -113,8 +124,9 @@ class ClusterShift:
 
     def suits(self, ticket: int) -> bool:
         """Whether somebody is free who has not lost it, or nobody is here who has not."""
-        untried = [one for one in self._workers.values() if one.welcome and ticket not in one.lost]
-        return not untried or any(not one.busy for one in untried)
+        there = [one for one in self._workers.values() if one.welcome and (one.busy or one.paused is None)]
+        untried = [one for one in there if ticket not in one.lost]
+        return not untried or any(one.is_idle() for one in untried)
 
     def begin(self, ticket: int, job: Job) -> None:
         """Hands out a job."""
@@ -132,14 +144,12 @@ class ClusterShift:
 
     def news(self, seconds: float) -> Sequence[tuple[int, News]]:
         """What has come since."""
-        told = self._look() + self._overdue()
         over = [number for number, stint in self._stints.items() if stint.future.done()]
-        waits = not told and not over
-        for number, packed in self._link.received(min(seconds, self._impatience()) if waits else 0.0):
-            told += self._sorted(number, packed)
+        told = self._received(0.0)  # first: where we were busy with other things, nobody hangs because of that
+        told += self._look() + self._overdue()
         for number in over:  # and whatever they have sent is read
             told += self._ended(number)
-        return told
+        return told or self._received(min(seconds, self._impatience()))
 
     def leave(self, ticket: int) -> None:
         """Stops that job."""
@@ -153,11 +163,15 @@ class ClusterShift:
                 self._drop(number)
 
     def _idle(self) -> dict[str, _Worker]:
-        return {address: one for address, one in self._workers.items() if one.welcome and not one.busy}
+        return {address: one for address, one in self._workers.items() if one.is_idle()}
 
     def _impatience(self) -> float:
         """Who has just come is let in soon."""
         return 0.1 if any(worker.greeting for worker in self._workers.values()) else LOOKING
+
+    def _received(self, seconds: float) -> list[tuple[int, News]]:
+        """What has come, or first comes within so many seconds."""
+        return [news for number, packed in self._link.received(seconds) for news in self._sorted(number, packed)]
 
     def _hand_out(self, ticket: int, job: Job, address: str) -> None:
         from neural_gallery.workers.wire import pack
@@ -167,7 +181,7 @@ class ClusterShift:
         worker.known.update(packed.keys)
         worker.busy = True
         self._count += 1
-        future = self._link.paint(address, self._crew.painter_for(worker.number), packed, self._count)
+        future = self._link.paint(address, self._crew.painter_for(worker.number, worker.memory), packed, self._count)
         self._stints[self._count] = _Stint(ticket, job, address, future, time.monotonic())
 
     def _drop(self, number: int) -> _Stint:
@@ -189,13 +203,38 @@ class ClusterShift:
             for number in [number for number, stint in self._stints.items() if stint.address == address]:
                 told += self._lost(number, "went away, or was killed")
             del self._workers[address]
-        for address, name in there.items():
+        for address, standing in there.items():
             if address not in self._workers:
+                name = standing.name
                 label = f"worker {address}" if name == address else f"worker {name} ({address})"
                 number = name if isinstance(name, int) else 0
-                self._workers[address] = _Worker(label, number, self._link.ask(address, identity))
+                self._workers[address] = _Worker(label, number, standing.memory, self._link.ask(address, identity))
+            told += self._paused(address, standing)
         self._check_manned()
         return told
+
+    def _paused(self, address: str, standing: Standing) -> list[tuple[int, News]]:
+        """Has a worker started anew that Dask lets begin nothing, for what it has painted before is in its memory.
+
+        One that has painted nothing yet has too little, and would be paused again.
+        """
+        worker, now = self._workers[address], time.monotonic()
+        if not standing.paused:
+            worker.paused, worker.relieved = None, False
+            return []
+        stints = [number for number, stint in self._stints.items() if stint.address == address]
+        paints = any(self._stints[number].run for number in stints)
+        worker.paused = now if paints or worker.paused is None else worker.paused
+        if worker.relieved or now - worker.paused < RESTING:
+            return []
+        worker.relieved = True
+        if anew := standing.nanny and worker.painted:
+            self._link.restart(address)
+        why = "has taken most of the memory that it may take"
+        why = f"{why}, and is started anew" if anew else f"{why}, and gets no pair before it has less"
+        if not stints:
+            return [(NOBODY, Remark(f"{worker.label} {why}."))]
+        return [news for number in stints for news in self._lost(number, why, blames=False)]  # they have not begun
 
     def _greeted(self) -> list[tuple[int, News]]:
         """Lets those in who are of our kind, and tells of the others."""
@@ -218,11 +257,15 @@ class ClusterShift:
 
     def _check_manned(self) -> None:
         """Raises CrewError where nobody paints, and nobody is likely to."""
-        if any(worker.welcome or worker.greeting for worker in self._workers.values()):
+        hopeful = [worker for worker in self._workers.values() if worker.welcome or worker.greeting]
+        if any(worker.busy or worker.paused is None for worker in hopeful):
             self._manned = time.monotonic()
         elif self._workers and self._refused.keys() >= self._workers.keys():
             refused = [self._refused[address] for address in self._workers]
             raise CrewError(*refused, Problem(None, f"no worker at {self._link.address} can paint.", AGAIN))
+        elif time.monotonic() - self._manned > WAITING and hopeful:
+            message = f"the workers at {self._link.address} have too little memory to begin a pair."
+            raise CrewError(Problem(None, message, f"Give them more with `dask worker --memory-limit`. {AGAIN}"))
         elif time.monotonic() - self._manned > WAITING:
             message = f"no worker has been at {self._link.address} for {WAITING:.0f} seconds."
             raise CrewError(Problem(None, message, f"Start some with `dask worker`. {AGAIN}"))
@@ -255,6 +298,8 @@ class ClusterShift:
         match thing:
             case str():
                 restarted, stint.run = bool(stint.run), thing
+                if worker := self._workers.get(stint.address):
+                    worker.painted = True
                 return self._lost(number, "was killed, and began anew") if restarted else []
             case Unpaintable():
                 raise thing.told_of(self._label(stint.address))
@@ -281,11 +326,13 @@ class ClusterShift:
             return self._lost(number, f"ended with {type(error).__name__}: {error}")
         return self._lost(number, "ended without a result")
 
-    def _lost(self, number: int, why: str, *, told: Problem | None = None) -> list[tuple[int, News]]:
+    def _lost(
+        self, number: int, why: str, *, blames: bool = True, told: Problem | None = None
+    ) -> list[tuple[int, News]]:
         stint = self._drop(number)
-        if worker := self._workers.get(stint.address):
+        if blames and (worker := self._workers.get(stint.address)):
             worker.lost.add(stint.ticket)
-        return [(stint.ticket, Lost(self._label(stint.address), why, told=told))]
+        return [(stint.ticket, Lost(self._label(stint.address), why, blames, told))]
 
     def _label(self, address: str) -> str:
         worker = self._workers.get(address)

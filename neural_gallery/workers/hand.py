@@ -91,6 +91,7 @@ class LocalHand:
     machine: str
     number: int = 0  # of this one, among
     of: int = 1  # so many that share the machine's cores
+    memory: int | None = None  # bytes that the process may have; None: as many as the machine has
 
     def __call__(self, job: Job) -> Iterator[Message]:
         """Paints."""
@@ -99,7 +100,7 @@ class LocalHand:
         if self.of > 1:
             take_share(self.number, self.of)
         here = self.machine == machine_name() and self.compiled.parent.is_dir()
-        yield from painter_with_cache(self.compiled if here else _own_folder())(job)
+        yield from painter_with_cache(self.compiled if here else _own_folder(), memory=self.memory)(job)
 
 
 def machine_name() -> str:

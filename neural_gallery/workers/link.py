@@ -14,6 +14,7 @@ import signal
 import threading
 import uuid
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from neural_gallery.errors import CrewError, Problem
@@ -31,7 +32,10 @@ CONNECTING = 15.0
 """Seconds for the scheduler to answer."""
 
 QUEUED = 256
-"""Messages on their way: where nobody takes them, painters wait, and then stop."""
+"""Messages on their way: where nobody takes them, painters wait."""
+
+ASKING = 10.0
+"""Seconds that one waits for room in the queue before it looks whether its job is wanted yet."""
 
 AGAIN = "What is painted is kept: run the same command again to go on."
 
@@ -63,6 +67,7 @@ def linked(address: str) -> Iterator[Link]:
                 "dashboard_address": "127.0.0.1:0",
                 "memory_limit": 0,  # how much memory painting takes is the studio's business
                 "silence_logs": _SILENCE,
+                "preload": "neural_gallery.workers.deaf",
             }
             with _deaf_to_interrupts():
                 where = stack.enter_context(LocalCluster(**options))
@@ -79,23 +84,40 @@ def linked(address: str) -> Iterator[Link]:
             link.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the scheduler knows of a worker."""
+
+    name: int | str
+    paused: bool = False  # near its limit of memory: it finishes what it does, and Dask lets it begin nothing
+    nanny: bool = False  # whether somebody is there who starts it anew
+    memory: int | None = None  # bytes that it may have; None: there is no limit
+
+
 class Link:
     """A client of a scheduler. Every method raises CrewError where the scheduler is gone."""
 
     def __init__(self, client: Client, address: str) -> None:
         from distributed import Queue
+        from distributed.system import MEMORY_LIMIT
 
         self.address = address
+        local = address.startswith(LOCAL)  # nobody limits these: each is told what its share of the machine is
+        self._share = MEMORY_LIMIT // int(address.removeprefix(LOCAL)) if local else None
         self._client = client
         self._restarts: list[threading.Thread] = []
         with self._reachable():
             self._queue = Queue(f"neural-gallery-{uuid.uuid4().hex}", client=client, maxsize=QUEUED)
 
-    def workers(self) -> Mapping[str, int | str]:
-        """The workers that are there: their names by their addresses."""
+    def workers(self) -> Mapping[str, Standing]:
+        """The workers that are there, by their addresses."""
         with self._reachable():
             there: Any = self._client.scheduler_info(n_workers=-1)["workers"]
-        return {address: info.get("name", address) for address, info in there.items()}
+        return {address: self._standing(address, info) for address, info in there.items()}
+
+    def _standing(self, address: str, info: Mapping[str, Any]) -> Standing:
+        memory = info.get("memory_limit") or self._share
+        return Standing(info.get("name", address), info.get("status") == "paused", bool(info.get("nanny")), memory)
 
     def ask(self, address: str, question: Any) -> Future:
         """What a function without arguments answers there."""
@@ -106,10 +128,12 @@ class Link:
         return self._submit(address, _paint, painter, pickle.dumps(packed), number, self._queue.name)
 
     def received(self, seconds: float) -> list[tuple[int, Packed]]:
-        """What stands in the queue; if nothing does, what first comes within so many seconds. Numbers are `paint`'s."""
+        """All that stands in the queue; or what first comes within so many seconds. Numbers are `paint`'s."""
+        found: Any = []
         with self._reachable():
-            found: Any = self._queue.get(batch=True)
-            if not found and seconds:
+            if not seconds:
+                found = self._queue.get(batch=True)
+            else:
                 with contextlib.suppress(TimeoutError):
                     found = [self._queue.get(timeout=seconds)]
         return [pickle.loads(one) for one in found]
@@ -162,9 +186,10 @@ class Link:
 def _deaf_to_interrupts() -> Iterator[None]:
     """Threads and processes that are started here, and by these, never hear of Ctrl-C; it waits for this thread.
 
-    A terminal tells all processes of it. The workers would each die with a traceback; they are ended by us.
+    A terminal tells all processes of it. The workers would each die with a traceback; they are ended by us. Besides,
+    each turns a deaf ear to it, once it has come so far.
     """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
+    if not hasattr(signal, "pthread_sigmask"):  # Windows: there it is only that, so not in the first seconds
         yield
         return
     from multiprocessing import resource_tracker
@@ -220,8 +245,15 @@ class _Queued:
         self._queue = Queue(queue, client=get_client(), maxsize=QUEUED)
 
     def send(self, packed: Packed) -> None:
-        """Sends a message."""
-        self._queue.put(pickle.dumps((self._number, packed)), timeout=60)
+        """Sends a message, when there is room for it: whoever wants the job may be busy for a while."""
+        message = pickle.dumps((self._number, packed))
+        while True:
+            try:
+                self._queue.put(message, timeout=ASKING)
+                return
+            except TimeoutError:
+                if self.is_cut():
+                    raise
 
     def is_cut(self) -> bool:
         """The worker knows when a task is not wanted any more."""

@@ -63,24 +63,28 @@ def _method_of(settings: PaintSettings) -> Method:
     )
 
 
-def painter_with_cache(folder: Path) -> Painter:
+def painter_with_cache(folder: Path, *, memory: int | None = None) -> Painter:
     """`local_painter`, with compiled programs kept in that folder for the next time the command runs."""
 
     def paint(job: Job) -> Iterator[Message]:
         from neural_gallery.studio.device import keep_compilations
 
         keep_compilations(folder)
-        yield from local_painter(job)
+        yield from local_painter(job, memory=memory)
 
     return paint
 
 
-def local_painter(job: Job) -> Generator[Message, None, None]:
-    """Paints one job: `Progress` at least every second or two, then `Painted`. See `workers.messages`."""
+def local_painter(job: Job, *, memory: int | None = None) -> Generator[Message, None, None]:
+    """Paints one job: `Progress` at least every second or two, then `Painted`. See `workers.messages`.
+
+    `memory` is how many bytes this process may have in all, where that is less than what the machine has.
+    """
     recipe = recipe_of(job.settings)
     # The first import of JAX and the reading of the weights take seconds.
     yield Progress(0, recipe.steps, "warming up", float("nan"))
     from neural_gallery.studio.checkpoint import read_checkpoint
+    from neural_gallery.studio.memory import RoomWithin, room_here
     from neural_gallery.studio.paint import paint
 
     records = paint(
@@ -92,6 +96,7 @@ def local_painter(job: Job) -> Generator[Message, None, None]:
         begin_with=job.start,
         resume=read_checkpoint(job.checkpoint) if job.checkpoint else None,
         checkpoint_every=job.checkpoint_every,
+        room=room_here if memory is None else RoomWithin(memory),
     )
     for record in records:
         yield _message(job, recipe, record)

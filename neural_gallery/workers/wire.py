@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_gallery.store.pixels import pack_frame
+from neural_gallery.store.pixels import pack_frame, remember_packed
 from neural_gallery.store.pixels import unpack as unpack_pixels
 
 Array = NDArray[Any]
@@ -167,6 +167,8 @@ def unpack(packed: Packed, library: Library | None = None) -> Any:
     for key, array in arrays.items():
         if library is not None:
             library.keep(key, array)
+        elif (parcel := packed.parcels[key]).webp:  # a frame, which is stored just so
+            remember_packed(array, parcel.data)
     for key in packed.keys:
         known = arrays.get(key)
         if known is None and library is not None:

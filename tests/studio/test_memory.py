@@ -85,6 +85,25 @@ def test_there_is_room_here() -> None:
     assert (room.at_once, room.block) == (3400 * 10**6, 2 * GB)
 
 
+def test_a_process_that_may_not_have_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three quarters of what is left of its limit, where the machine has more; what it has taken counts."""
+    monkeypatch.setattr(memory, "free_memory", lambda: 100 * GB)
+    monkeypatch.setattr(memory, "taken_memory", lambda: GB)
+    room = memory.RoomWithin(3 * GB)()
+    assert room == dataclasses.replace(memory.room_here(), free=int(1.5 * GB) // len(memory.crew()))
+    assert block_size_for((1016, 1016), dataclasses.replace(memory.room_here(), free=75 * GB)) is None
+    assert block_size_for((1016, 1016), dataclasses.replace(room, free=int(1.5 * GB))) == 560
+    assert memory.RoomWithin(GB // 2)().free == 0
+    assert memory.RoomWithin(10**15)() == memory.room_here()
+    assert memory.RoomWithin(GB) == memory.RoomWithin(GB)  # a new one makes nothing be compiled again
+
+
+def test_what_this_process_has_taken(tmp_path: Path) -> None:
+    """With JAX in it that is more than 50 MB; where the system does not tell, it is assumed."""
+    assert 50 * 10**6 < memory.taken_memory() < 100 * GB
+    assert memory.taken_memory(tmp_path / "statm") == memory.TAKEN
+
+
 def test_without_groups_the_machine_counts(tmp_path: Path) -> None:
     """What the kernel calls available; not what is free, which leaves out the cache of files."""
     assert free_on_linux(_root(tmp_path, "0::/\n", {})) == 8000000 * 1024

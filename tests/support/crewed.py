@@ -20,6 +20,9 @@ from neural_gallery.workers.wire import Library
 STEPS, EVERY = 20, 5
 """Steps of each pair, and of those from one checkpoint to the next."""
 
+HOARDED: list[bytes] = []
+"""What this process never gives back."""
+
 
 @dataclass(frozen=True)
 class Stint:
@@ -32,7 +35,9 @@ class Stint:
 
 @dataclass(frozen=True)
 class Crewed:
-    """Each fate befalls a pair after its step 12: `kills`, `hangs` and `starves` the first time, others each time."""
+    """Each fate befalls a pair after its step 12: `kills`, `hangs`, `starves`, `gorges` and `hoards` the first time,
+    others each time.
+    """
 
     notes: Path
     seconds: float = 0.01  # each step takes
@@ -42,6 +47,9 @@ class Crewed:
     raises: tuple[str, ...] = ()
     starves: tuple[str, ...] = ()  # of memory
     famished: tuple[str, ...] = ()  # each time
+    gorges: tuple[str, ...] = ()  # on memory, until the process is killed
+    hoards: tuple[str, ...] = ()  # until the process has so many MB, for good
+    megabytes: int = 0
     forgets: bool = False  # every picture that it was sent
 
     def __call__(self, job: Job) -> Iterator[Message]:
@@ -79,6 +87,15 @@ class Crewed:
             os.kill(os.getpid(), signal.SIGKILL)
         if first and pair in self.hangs:
             time.sleep(120)
+        if first and pair in self.gorges:
+            hoarded: list[bytes] = []
+            for _ in range(100):  # 1.6 GB at most: where nobody minds, the test has failed
+                hoarded.append(b"x" * 2**24)
+                time.sleep(0.05)
+        if first and pair in self.hoards:
+            import psutil  # comes with distributed
+
+            HOARDED.append(b"x" * (self.megabytes * 10**6 - psutil.Process().memory_info().rss))
 
     def _note(self, kind: str, line: str) -> None:
         with (self.notes / kind).open("a") as file:

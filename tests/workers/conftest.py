@@ -93,5 +93,5 @@ def cluster_of(workers: int, **more: object) -> Iterator[str]:
     from distributed import LocalCluster
 
     options = {"threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "memory_limit": 0}
-    with LocalCluster(n_workers=workers, silence_logs=logging.CRITICAL + 1, **options, **more) as cluster:
+    with LocalCluster(n_workers=workers, silence_logs=logging.CRITICAL + 1, **(options | more)) as cluster:
         yield cluster.scheduler_address

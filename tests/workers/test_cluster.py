@@ -245,8 +245,21 @@ def test_the_scheduler_goes_away(notes: Path, manifest: Path, tmp_path: Path):
     assert len(store.records()) == 1
 
 
-def test_the_command(manifest: Path, notes: Path, serially: Files):
-    """`build --cluster local:2` starts two processes, and tells programs of several pairs at once."""
+def test_the_command(manifest: Path, notes: Path, serially: Files, monkeypatch: pytest.MonkeyPatch):
+    """`build --cluster local:2` starts two processes, each with half of the machine's memory for its paintings, and
+    tells programs of several pairs at once.
+    """
+    from distributed.system import MEMORY_LIMIT
+
+    seen: list[int | None] = []
+    workers = Link.workers
+
+    def noting(self: Link):
+        there = workers(self)
+        seen.extend(standing.memory for standing in there.values())
+        return there
+
+    monkeypatch.setattr(Link, "workers", noting)
     arguments = ["build", "--site", str(manifest), "--json", "--cluster", "local:2", "--worker-timeout", "60s"]
     painter = Crewed(notes)
     result = CliRunner().invoke(main, arguments, obj=Workshop(painter, "0" * 64), catch_exceptions=False)
@@ -256,6 +269,7 @@ def test_the_command(manifest: Path, notes: Path, serially: Files):
     assert names[:2] == ["plan-ready", "pair-started"]
     assert names.count("pair-done") == len(PAIRS)
     assert len(painter.stints("painted")) == len(PAIRS)
+    assert set(seen) == {MEMORY_LIMIT // 2}
     public = manifest.parent / "public"
     assert {name: (public / name).read_bytes() for name in serially} == serially
 
@@ -284,15 +298,19 @@ def living_in(session: int) -> list[str]:
     return found
 
 
-def test_ctrl_c(manifest: Path, notes: Path, built: Built, serially: Files):
+@pytest.mark.parametrize("before", ["", "import signal; del signal.pthread_sigmask"], ids=["here", "as on Windows"])
+def test_ctrl_c(manifest: Path, notes: Path, built: Built, serially: Files, before: str):
     """As in a terminal, where it reaches every process: told in a line, none is left, and the next run goes on."""
-    command = [sys.executable, "-c", INTERRUPTED, notes, "build", "--json", "--cluster", "local:2"]
+    command = [sys.executable, "-c", before + INTERRUPTED, notes, "build", "--json", "--cluster", "local:2"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=manifest.parent, start_new_session=True, **pipes) as process:
         try:
+            under_way: set[str] = set()
             for line in process.stdout:
                 event = json.loads(line)
                 if event["event"] == "pair-progress" and event["step"] > EVERY:
+                    under_way.add(event["pair"])
+                if len(under_way) == 2:  # both workers are there
                     break
             os.killpg(process.pid, signal.SIGINT)
             _, told = process.communicate(timeout=40)
@@ -305,9 +323,9 @@ def test_ctrl_c(manifest: Path, notes: Path, built: Built, serially: Files):
     assert told == "stopped: 0 of 6 pairs are painted and kept; run the same command again to go on\n"
     assert process.returncode == 130
     assert left == []
-    before = len(Crewed(notes).stints())
+    interrupted = len(Crewed(notes).stints())
     assert built(Workshop(Crewed(notes, seconds=0), "0" * 64)) == serially
-    assert max(one.since for one in Crewed(notes).stints()[before:]) >= EVERY
+    assert max(one.since for one in Crewed(notes).stints()[interrupted:]) >= EVERY
 
 
 @pytest.fixture

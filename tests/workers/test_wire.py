@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from neural_gallery.store import pixels
 from neural_gallery.workers.identity import Identity, identity
 from neural_gallery.workers.messages import Painted, Progress
 from neural_gallery.workers.wire import DamagedError, LackingError, Library, Parcel, Parcels, key_of, pack, unpack
@@ -56,6 +57,30 @@ def test_a_picture_is_packed_smaller():
     assert len(parcel.data) < picture.nbytes / 10
     panorama = np.zeros((2, 20000, 3), np.uint8)
     np.testing.assert_array_equal(unpack(pack(panorama)), panorama)
+
+
+def test_a_frame_is_packed_once():
+    """The run stores the bytes in which it came, which nobody can have changed; none is kept longer than the frame."""
+    frame = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
+    packed = pack(Progress(3, 9, "painting", 0.5, (frame,)))
+    (arrived,) = unpack(packed).frames
+    (parcel,) = packed.parcels.values()
+    assert pixels.pack_frame(arrived) is parcel.data
+    with pytest.raises(ValueError, match="read-only"):
+        arrived += 1
+    changed = arrived + 1
+    np.testing.assert_array_equal(pixels.unpack(pixels.pack_frame(changed)).rgb, changed)
+    number = id(arrived)
+    del arrived
+    assert number not in pixels._PACKED
+
+
+def test_bytes_of_another_kind_are_not_remembered():
+    """What is no lossless WebP of that size is not what the store would have packed."""
+    frame = np.full((40, 60, 3), 7, np.uint8)
+    for data in (b"", pixels.pack_still(frame, None), pixels.pack_frame(frame[:20])):
+        pixels.remember_packed(frame, data)
+        assert pixels.frame_size(pixels.pack_frame(frame)) == (60, 40)
 
 
 def test_what_is_known_does_not_travel():
