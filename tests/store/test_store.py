@@ -446,8 +446,10 @@ def test_a_store_in_the_way_of_a_file_is_told(tmp_path: Path) -> None:
     store = Store(tmp_path / "file" / ".neural-gallery")
     with pytest.raises(StoreError) as caught, store.lock():
         pass
-    words = f"cannot lock {store.folder / 'lock'}: a file stands where a folder belongs. Move it away, then run the command again."
-    assert str(caught.value) == words
+    assert str(caught.value) == (
+        f"cannot lock {store.folder / 'lock'}: a file stands where a folder belongs. "
+        "Move it away, then run the command again."
+    )
 
 
 def count_steps(action: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> int:
