@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from neural_gallery.cli import words
 from neural_gallery.corridor.events import EncodingStarted, Event, PairDone, PlanReady, Rendered, TimeUp
+
+TENS = 10
+"""Seconds that a time budget is told in: not less than what is enough."""
 
 
 class Tally:
@@ -73,4 +77,8 @@ def _left(event: TimeUp) -> str:
     """What is told of pairs for which there was no time."""
     pairs, about = words.counted(len(event.left), "pair"), words.seconds(event.seconds)
     are = "is" if len(event.left) == 1 else "are"
-    return f"time is up: {pairs} {are} left, about {about}; the next run goes on"
+    then = "the next run goes on"
+    if event.enough is not None:
+        least = words.seconds(TENS * math.ceil(event.enough / TENS))
+        then = f"there was no time to begin one, which takes a time budget of {least} or more"
+    return f"time is up: {pairs} {are} left, about {about}; {then}"

@@ -86,8 +86,8 @@ class _Run:
                     yield from self._stop(ticket)
         left = tuple(place.planned for place in map(self._places.__getitem__, sorted(self._waiting)))
         if left:
-            hands = max(1, self._most)
-            yield time_up(self._deadline, self._painted, left, self._pace, rests=self._rests, hands=hands)
+            begun, hands = self._most > 0, max(1, self._most)
+            yield time_up(self._deadline, self._painted, left, self._pace, rests=self._rests, begun=begun, hands=hands)
         return Outcome(tuple(self._problems), left)
 
     def _next(self) -> int | None:

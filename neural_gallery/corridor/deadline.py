@@ -69,6 +69,11 @@ class Deadline:
         """Whether a pair that will take so long is worth beginning."""
         return self.left() >= min(expected, LEAST)
 
+    def enough(self, expected: float) -> float:
+        """The budget with which a pair that will take so long would be worth beginning now."""
+        needed = self.clock() - self.begun + min(expected, LEAST)
+        return needed + min(self.reserve(), needed)
+
     def watch(self, expected: float) -> Watch:
         """For a pair that is begun now and will take so long."""
         return Watch(self, expected)

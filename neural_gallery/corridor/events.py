@@ -84,6 +84,7 @@ class TimeUp:
     painted: int  # pairs, in this run
     left: tuple[str, ...]  # the ids of the pairs that are not painted, in the order in which the next run paints them
     seconds: float  # that these will take, roughly
+    enough: float | None = None  # where no pair could be begun: a budget, in seconds, with which one could
 
 
 @dataclass(frozen=True, slots=True)

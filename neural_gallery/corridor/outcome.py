@@ -27,8 +27,14 @@ def time_up(
     pace: Pace,
     *,
     rests: Mapping[str, float],
+    begun: bool,
     hands: int = 1,
 ) -> TimeUp:
-    """What is told where pairs are left. `rests` is what is known better of some, by id; so many paint at once."""
+    """What is told where pairs are left. `rests` is what is known better of some, by id; so many paint at once.
+
+    `begun`: any was.
+    """
     seconds = [rests.get(planned.pair.id, pace.corrected(planned.seconds)) for planned in left]
-    return TimeUp(deadline.budget, painted, tuple(planned.pair.id for planned in left), spread(seconds, hands))
+    ids = tuple(planned.pair.id for planned in left)
+    enough = None if begun else deadline.enough(left[0].seconds)
+    return TimeUp(deadline.budget, painted, ids, spread(seconds, hands), enough)

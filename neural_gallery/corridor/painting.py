@@ -50,10 +50,10 @@ def paint_missing(
         return (yield from paint_with_crew(plan, store, workshop, workshop.crew, deadline=deadline))
     problems: list[Problem] = []
     waiting, total = deque(enumerate(plan.to_paint, start=1)), len(plan.to_paint)
-    pace, rests, painted = Pace(), dict[str, float](), 0
+    pace, rests, painted, begun_any = Pace(), dict[str, float](), 0, False
     while waiting and deadline.allows(waiting[0][1].seconds):
         position, planned = waiting.popleft()
-        name = planned.pair.id
+        name, begun_any = planned.pair.id, True
         yield PairStarted(name, position, total, planned.seconds)
         begun, watch = deadline.clock(), deadline.watch(planned.seconds)
         try:
@@ -84,7 +84,7 @@ def paint_missing(
             pace.learn(planned.seconds, seconds)
     left = tuple(planned for _, planned in waiting)
     if left:
-        yield time_up(deadline, painted, left, pace, rests=rests)
+        yield time_up(deadline, painted, left, pace, rests=rests, begun=begun_any)
     return Outcome(tuple(problems), left)
 
 

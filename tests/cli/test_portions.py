@@ -126,7 +126,25 @@ def test_programs_are_told(slowly: Run, write_site: WriteSite):
     stopped, time_up = records[-2:]
     assert stopped == {"event": "pair-stopped", "pair": "sky-sun", "position": 1, "total": 2, "work": 25 / 40}
     assert time_up.pop("seconds") > 15
-    assert time_up == {"event": "time-up", "budget": 30.0, "painted": 0, "left": ["sky-sun", "sea-sun"]}
+    left = ["sky-sun", "sea-sun"]
+    assert time_up == {"event": "time-up", "budget": 30.0, "painted": 0, "left": left, "enough": None}
+
+
+def test_too_little_time_to_begin(slowly: Run, write_site: WriteSite):
+    """No run after it would go on, however often: so it is told what would do, and that does."""
+    write_site()
+    *_, told = slowly("paint", "--time-budget", "5").stdout.splitlines()
+    found = re.fullmatch(
+        r"time is up: 2 pairs are left, about \d+ s; "
+        r"there was no time to begin one, which takes a time budget of (\d+) s or more",
+        told,
+    )
+    assert found
+    assert 0 < int(found[1]) <= 60
+    records = [json.loads(line) for line in slowly("paint", "--time-budget", "5", "--json").stdout.splitlines()]
+    assert int(found[1]) - 10 < records[-1]["enough"] <= int(found[1])
+    told = slowly("paint", "--time-budget", found[1]).stdout.splitlines()[-1]
+    assert told.endswith("the next run goes on")
 
 
 def test_a_shard_is_told(run: Run, write_site: WriteSite):
