@@ -57,8 +57,8 @@ EVENTS = (
     (
         "time-up",
         "painting ends before everything is painted, to keep to `--time-budget`",
-        "`budget` (seconds), `painted` (pairs), `left` (ids), `seconds` (what these will take, roughly), `enough` (where "
-        "no pair could be begun: a budget, in seconds, with which one could; else null)",
+        "`budget` (seconds), `painted` (pairs), `left` (ids), `seconds` (what these will take, roughly), `enough` "
+        "(where no pair could be begun: a budget, in seconds, with which one could; else null)",
     ),
     ("encoding-started", "a file is encoded", "`path`"),
     ("note", "there is something to know", "`message`"),
