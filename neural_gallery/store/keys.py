@@ -9,14 +9,17 @@ picture to start from are in it only where a pair has them.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
 
 from neural_gallery.site.model import PaintSettings, Pair, Picture, WeightedStyle
-from neural_gallery.store.sealed import digest
+from neural_gallery.store.sealed import canonical_json, digest
 
 ENCODING_VERSION = 1
 """Part of every encoding's key. Raise it when an encoder would make other files of the same pixels."""
+
+_SOURCE = "<source>"
 
 
 def painting_key(pair: Pair, *, engine: int, weights_sha256: str) -> str:
@@ -47,9 +50,16 @@ def waiting_key(pair: Pair) -> str:
 
 def encoding_key(source_key: str, kind: str, options: Mapping[str, object]) -> str:
     """The key of one encoding (`kind`: "still.avif", "animation.gif") of a painting or picture, with its options."""
-    return digest(
-        {"is": "encoding", "version": ENCODING_VERSION, "source": source_key, "kind": kind, "options": options}
-    )
+    before, after = _around_source(kind, tuple(options.items()))
+    return hashlib.sha256(before + source_key.encode() + after).hexdigest()
+
+
+@lru_cache(maxsize=1024)
+def _around_source(kind: str, options: tuple[tuple[str, object], ...]) -> tuple[bytes, bytes]:
+    """The canonical JSON of an encoding, without its source: thousands of pairs have the same files."""
+    named = {"is": "encoding", "version": ENCODING_VERSION, "source": _SOURCE, "kind": kind, "options": dict(options)}
+    before, _, after = canonical_json(named).partition(_SOURCE.encode())
+    return before, after
 
 
 @lru_cache(maxsize=1024)  # most pairs of a large site have the same

@@ -22,7 +22,7 @@ from neural_gallery.site.model import (
     StillSettings,
 )
 from neural_gallery.store.keys import encoding_key, painting_key, picture_key
-from neural_gallery.store.sealed import canonical_json
+from neural_gallery.store.sealed import canonical_json, digest
 
 fixed = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 weighted_layers = st.dictionaries(st.sampled_from(["relu1_1", "relu4_2"]), st.floats(0.1, 9)).map(
@@ -197,6 +197,8 @@ def test_an_encoding_is_its_source_kind_and_options() -> None:
         encoding_key("a" * 64, "still.avif", {"width": 800}),
     }
     assert len(keys) == 4
+    named = {"is": "encoding", "version": 1, "source": "a" * 64, "kind": "still.avif", "options": {"width": 400}}
+    assert encoding_key("a" * 64, "still.avif", {"width": 400}) == digest(named)
     assert encoding_key("a" * 64, "x", {"a": 1, "b": 2.0}) == encoding_key("a" * 64, "x", {"b": 2, "a": 1.0})
 
 
