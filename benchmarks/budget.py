@@ -4,8 +4,8 @@
 
 For each budget, in a fresh copy of the example site, `build --time-budget` runs again and again until nothing is left;
 nothing is compiled before the first. The longest run is told, and by how much it stayed below its budget or exceeded
-it. Files are compared with those of a build without a budget, byte by byte; pages tell how long painting took, and so they
-differ. Real engine: a few minutes with `draft`.
+it. Files are compared with those of a build without a budget, byte by byte; pages tell how long painting took, and so
+they differ. Real engine: a few minutes with `draft`.
 """
 
 from __future__ import annotations

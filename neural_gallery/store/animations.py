@@ -75,7 +75,9 @@ def encode_avif(
     images = [image_of(frame, alpha) for frame in frames]
     # One thread: several would make other bytes of the same frames on another machine.
     options = {"quality": economy.avif, "speed": 8, "subsampling": "4:4:4", "max_threads": 1}
-    return _save(images, "AVIF", duration=durations(len(frames), fps, tick=1), **options)
+    file = bytearray(_save(images, "AVIF", duration=durations(len(frames), fps, tick=1), **options))
+    _forget_times(file, 0, len(file))
+    return bytes(file)
 
 
 def durations(count: int, fps: int, *, tick: int) -> list[int]:
@@ -86,6 +88,24 @@ def durations(count: int, fps: int, *, tick: int) -> list[int]:
     length = max(1000 / fps, _FASTEST) / tick
     starts = [round(index * length) * tick for index in range(count)]
     return [end - start for start, end in itertools.pairwise(starts)] + [HOLD]
+
+
+def _forget_times(file: bytearray, start: int, end: int) -> None:
+    """Takes out of boxes (ISO/IEC 14496-12) when they were made, which libavif writes: bytes would differ each time.
+
+    Nought stands for no time: each of these boxes has its version, its flags, and two times, of 8 bytes in version 1.
+    """
+    while start < end:
+        size, kind = int.from_bytes(file[start : start + 4], "big"), file[start + 4 : start + 8]
+        body, after = start + 8, start + size
+        if size < 8 or after > end:  # the last one may do without, or need 8 bytes for it: that is where pictures are
+            return
+        if kind in (b"moov", b"trak", b"mdia"):
+            _forget_times(file, body, after)
+        elif kind in (b"mvhd", b"tkhd", b"mdhd"):
+            times = 16 if file[body] else 8
+            file[body + 4 : body + 4 + times] = bytes(times)
+        start = after
 
 
 def _paletted(indices: NDArray[np.uint8], colors: bytes) -> Image.Image:

@@ -81,6 +81,18 @@ def test_bytes_are_the_same_each_time(small: Frames, format: str) -> None:
     assert ENCODERS[format](small, fps=5) == ENCODERS[format](small, fps=5)
 
 
+def test_an_avif_does_not_tell_when_it_was_made(small: Frames) -> None:
+    """Its boxes have the second in which they were written; the picture is another one no more than before."""
+    first = encode_avif(small, fps=12)
+    time.sleep(1.1)
+    assert encode_avif(small, fps=12) == first
+    for box in (b"mvhd", b"tkhd", b"mdhd"):
+        where = first.index(box)
+        assert first[where + 4 : where + 24] == bytes([1]) + first[where + 5 : where + 8] + bytes(16)
+    with Image.open(io.BytesIO(first)) as image:
+        assert image.n_frames == len(small)  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("format", ENCODERS)
 def test_a_picture_that_stands_still_stands_still(small: Frames, format: str) -> None:
     """No flicker: decoded frames are equal, or merged into one that stays for the whole time.
