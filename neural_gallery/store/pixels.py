@@ -77,8 +77,17 @@ def pack_frame(rgb: RGB) -> bytes:
     return file.getvalue()
 
 
+PNG_BESIDES = 2**16
+"""Bytes that a PNG of ours may have besides its pixels."""
+
+
 def is_still(data: bytes, width: int, height: int, *, bits: int) -> bool:
-    """Whether that begins as a PNG of that size and depth does, RGB or RGBA: for files of unknown origin."""
+    """Whether that begins as a PNG of that size and depth does, RGB or RGBA: for files of unknown origin.
+
+    One much larger than its pixels is none: what is compressed in it could be a thousand times as much.
+    """
+    if len(data) > width * height * bits + PNG_BESIDES:  # twice what four channels take
+        return False
     magic, kind, *rest = _fields(">8s4x4sIIBB", data, (b"", b"", 0, 0, 0, 0))
     return (magic, kind) == (b"\x89PNG\r\n\x1a\n", b"IHDR") and rest in (
         [width, height, bits, 2],

@@ -269,6 +269,18 @@ def test_files_that_share_bytes_are_refused() -> None:
         unpack(label, forged)
 
 
+def test_a_picture_with_far_more_bytes_than_pixels_is_refused(elsewhere: Store, packed: Packed) -> None:
+    """A megabyte of what is compressed may be a gigabyte, whatever size the picture says that it has."""
+    files = unpack(*packed)
+    files["still.png"] += bytes(2**20)
+    body = unseal(files["record.json"])
+    stored = {"bytes": len(files["still.png"]), "sha256": hashlib.sha256(files["still.png"]).hexdigest()}
+    body["files"]["still.png"] = stored  # type: ignore[index]
+    files["record.json"] = seal(body)
+    with pytest.raises(SealError, match=r"^still.png is not what record.json says$"):
+        elsewhere.take(*repacked(packed[0], files))
+
+
 @pytest.mark.parametrize("name", ["still.png", "still-16bit.png", "frame-001.webp"])
 def test_pictures_of_another_size_are_refused(elsewhere: Store, packed: Packed, name: str) -> None:
     """Even where record and checksums know of them: a small archive must not become a huge picture when it is read."""
