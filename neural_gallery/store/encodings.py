@@ -67,7 +67,7 @@ def write_encoded(
     return encoded
 
 
-def read_encoded(stem: Path, quarantine: Quarantine) -> Encoded | None:
+def read_encoded(stem: str, quarantine: Quarantine) -> Encoded | None:
     """The encoding at `stem`, seen to have its size. None where it is absent or damaged. Raises OSError."""
     look = _Look(stem, quarantine)
     try:
@@ -79,14 +79,14 @@ def read_encoded(stem: Path, quarantine: Quarantine) -> Encoded | None:
 class _Look:
     """A look at the encoding at `stem`, of which a build with nothing to do takes thousands: names are strings here."""
 
-    def __init__(self, stem: Path, quarantine: Quarantine) -> None:
-        self.facts = stem.with_name(f"{stem.name}.json")
-        self._stem, self._quarantine = str(stem), quarantine
-        self._about = str(self.facts)
+    def __init__(self, stem: str, quarantine: Quarantine) -> None:
+        self.facts = f"{stem}.json"
+        self._stem, self._quarantine = stem, quarantine
+        self._about = self.facts
 
     def judge(self) -> Encoded | None:
         """The encoding. Raises SealError where it is damaged."""
-        self._about = str(self.facts)
+        self._about = self.facts
         try:
             with open(self.facts, "rb") as file:  # noqa: PTH123 -- quicker than Path's
                 facts = unseal(file.read())

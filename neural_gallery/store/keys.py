@@ -19,23 +19,23 @@ from neural_gallery.store.sealed import canonical_json, digest
 ENCODING_VERSION = 1
 """Part of every encoding's key. Raise it when an encoder would make other files of the same pixels."""
 
-_SOURCE = "<source>"
+_HOLE = "<what is missing yet>"
+"""Stands in canonical JSON for a value whose own is put there later. No value of a key is like it."""
 
 
 def painting_key(pair: Pair, *, engine: int, weights_sha256: str) -> str:
     """The key of the painting that `pair` asks for, painted by that engine version with those network weights."""
-    return digest(
-        {
-            "is": "painting",
-            "engine": engine,
-            "weights": weights_sha256,
-            "content": _source(pair.content),
-            "styles": [_style(style) for style in pair.styles],
-            **({"init": _source(pair.init_picture)} if pair.init_picture else {}),
-            # Every field, also those added later: PaintSettings is by definition what determines pixels.
-            "settings": _settings(pair.paint),
-        }
-    )
+    named = {
+        "is": "painting",
+        "engine": engine,
+        "weights": weights_sha256,
+        "content": _source(pair.content),
+        "styles": [_style(style) for style in pair.styles],
+        **({"init": _source(pair.init_picture)} if pair.init_picture else {}),
+        "settings": _HOLE,
+    }
+    before, after = _around_hole(named)
+    return hashlib.sha256(before + _settings(pair.paint) + after).hexdigest()
 
 
 def picture_key(picture: Picture) -> str:
@@ -51,23 +51,29 @@ def waiting_key(pair: Pair) -> str:
 def encoding_key(source_key: str, kind: str, options: Mapping[str, object]) -> str:
     """The key of one encoding (`kind`: "still.avif", "animation.gif") of a painting or picture, with its options."""
     before, after = _around_source(kind, tuple(options.items()))
-    return hashlib.sha256(before + source_key.encode() + after).hexdigest()
+    return hashlib.sha256(before + canonical_json(source_key) + after).hexdigest()
 
 
 @lru_cache(maxsize=1024)
 def _around_source(kind: str, options: tuple[tuple[str, object], ...]) -> tuple[bytes, bytes]:
-    """The canonical JSON of an encoding, without its source: thousands of pairs have the same files."""
-    named = {"is": "encoding", "version": ENCODING_VERSION, "source": _SOURCE, "kind": kind, "options": dict(options)}
-    before, _, after = canonical_json(named).partition(_SOURCE.encode())
+    """An encoding without its source: thousands of pairs have the same files."""
+    named = {"is": "encoding", "version": ENCODING_VERSION, "source": _HOLE, "kind": kind, "options": dict(options)}
+    return _around_hole(named)
+
+
+def _around_hole(named: Mapping[str, object]) -> tuple[bytes, bytes]:
+    """The canonical JSON before and after the one value that is missing yet."""
+    before, _, after = canonical_json(named).partition(canonical_json(_HOLE))
     return before, after
 
 
 @lru_cache(maxsize=1024)  # most pairs of a large site have the same
-def _settings(paint: PaintSettings) -> Mapping[str, object]:
+def _settings(paint: PaintSettings) -> bytes:
+    """Every field, also those added later: PaintSettings is by definition what determines pixels. Canonical JSON."""
     settings = dataclasses.asdict(paint)
     if settings["bits"] == 8:
         del settings["bits"]  # so it was before there were others: what was painted then is not painted again
-    return settings
+    return canonical_json(settings)
 
 
 def _style(style: WeightedStyle) -> dict[str, object]:

@@ -60,7 +60,9 @@ class Quarantine:
             finally:
                 self._locked = False
 
-    def look(self, path: Path, judge: Callable[[], _Found], damage: Callable[[SealError], str], cure: str) -> _Found:
+    def look(
+        self, path: Path | str, judge: Callable[[], _Found], damage: Callable[[SealError], str], cure: str
+    ) -> _Found:
         """What `judge` finds of the object at `path`; where it raises SealError and means it, DamagedError is raised.
 
         Then the object is moved here, if it may be, and noted. `damage` puts what is wrong in words; `cure`: "painted",
@@ -76,7 +78,7 @@ class Quarantine:
                 except SealError as error:
                     told = damage(error)
             if nobody:
-                self._move(path)
+                self._move(Path(path))
         note = f"{told}; it is {cure} again"
         if note not in self.notes:  # where it cannot be moved, it is met again
             self.notes.append(note)

@@ -19,6 +19,11 @@ def place(shelf: Path, key: str) -> Path:
     return shelf.joinpath(key[:2], key)
 
 
+def place_name(shelf: Path, key: str) -> str:
+    """The same as text: to look for thousands of objects that may not be there, making paths takes most of the time."""
+    return f"{shelf}{os.sep}{key[:2]}{os.sep}{key}"
+
+
 def shelved(shelf: Path) -> Iterator[tuple[str, Path]]:
     """Everything that stands where its name, up to the first dot, puts it: key and path, sorted."""
     for shard in shards(shelf):

@@ -30,7 +30,7 @@ from neural_gallery.store.quarantine import LOOKS, DamagedError, Quarantine, Rep
 from neural_gallery.store.records import Origin, Record
 from neural_gallery.store.refused import Refused
 from neural_gallery.store.sealed import SealError
-from neural_gallery.store.shelves import place, shelved
+from neural_gallery.store.shelves import place, place_name, shelved
 from neural_gallery.store.sweep import Swept, remove, size_of, sweep
 from neural_gallery.store.unfinished import Unfinished, read_unfinished
 
@@ -81,7 +81,7 @@ class Store:
 
     def has_painting(self, key: str) -> bool:
         """Whether there is a painting of that key. Only `painting` tells whether it is whole."""
-        return os.path.isdir(place(self._paintings, key))  # noqa: PTH112 -- asked for every pair of a site
+        return os.path.isdir(place_name(self._paintings, key))  # noqa: PTH112 -- asked for every pair of a site
 
     def add_painting(
         self,
@@ -194,7 +194,7 @@ class Store:
         found = None if again else self._seen_encoded.pop(key, None)
         if found is None:
             with told_as(StoreError, f"cannot read the store {self.folder}"):
-                found = read_encoded(place(self._encoded, key), self._quarantine)
+                found = read_encoded(place_name(self._encoded, key), self._quarantine)
         if found is not None and again:
             self._seen_encoded[key] = found
         return found

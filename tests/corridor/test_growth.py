@@ -161,7 +161,7 @@ def test_what_a_plan_has_seen_is_not_looked_at_again(
         monkeypatch.setattr(
             store_module,
             name,
-            lambda path, *rest, real=real, **more: read.append(path.name) or real(path, *rest, **more),
+            lambda path, *rest, real=real, **more: read.append(str(path)) or real(path, *rest, **more),
         )
     list(build(load_site(manifest), Store(folder), workshop))
     assert sorted(read) == sorted(set(read))
