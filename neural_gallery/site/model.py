@@ -16,6 +16,9 @@ from pathlib import Path
 
 from neural_gallery.errors import Location
 
+MAX_SIZE = 8192
+"""Pixels that no side of a result may exceed."""
+
 
 class Quality(StrEnum):
     """How much work goes into one painting."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from neural_gallery.site.model import AnimationSettings, Init, PaintSettings, Picture, StillSettings, fit
+from neural_gallery.site.model import MAX_SIZE, AnimationSettings, Init, PaintSettings, Picture, StillSettings, fit
 from neural_gallery.site.schema import SIDES, Settings
-from neural_gallery.site.values import MAX_SIZE, MIN_SIZE
+from neural_gallery.site.values import MIN_SIZE
 
 _STILL_FORMATS = ("avif", "webp", "png")  # browsers take the first that they know: the smallest files first
 

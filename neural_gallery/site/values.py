@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 from pydantic import Discriminator, Field, GetCoreSchemaHandler, Tag
 
 from neural_gallery.site import sizes
+from neural_gallery.site.model import MAX_SIZE
 
 NAME_PATTERN = r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_-])?$"
 NAME_LENGTH = 100
@@ -21,7 +22,7 @@ DEVICES = frozenset(
     {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
 )
 DEVICE_RULE = "Choose another name: there no file can be called so, whatever its extension."
-MIN_SIZE, MAX_SIZE = 16, 8192
+MIN_SIZE = 16
 MAX_CROP = 1_000_000
 MAX_PAIRS = 200_000
 """How many results a manifest may ask for, and how many entries it may have for them."""

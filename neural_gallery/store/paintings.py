@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from neural_gallery.errors import StoreError
+from neural_gallery.site.model import MAX_SIZE
 from neural_gallery.store.files import told_as, write_folder
 from neural_gallery.store.pixels import Still, frame_size, is_still, pack_frame, pack_still, unpack
 from neural_gallery.store.png16 import encode_png16
@@ -37,10 +38,6 @@ if TYPE_CHECKING:
 
 _RECORD = "record.json"
 _FINE_STILL = "still-16bit.png"
-
-
-LARGEST = 8192
-"""Pixels of a painting's side: more is not painted."""
 
 _Used = TypeVar("_Used")
 
@@ -201,7 +198,7 @@ def check_files(key: str, files: Mapping[str, bytes]) -> Record:
     wrong += [name for name in sorted(frames) if frame_size(files[name]) != size]
     if wrong:
         raise SealError(f"{wrong[0]} is not what {_RECORD} says")
-    if max(size) > LARGEST:
+    if max(size) > MAX_SIZE:
         raise SealError(f"{STILL} is larger than any painting")
     for name in sorted({STILL, *frames}):
         _unpacked(name, files[name])
